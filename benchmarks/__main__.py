@@ -1,0 +1,43 @@
+"""`python -m benchmarks [--quick]`: measure, print the table, write results.json.
+
+`--quick` or QUICK=1 takes fewer rounds and stays under a minute once everything is built.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from benchmarks import built, cold, cost, figures, journey, usage, warm
+from benchmarks.figures import say
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+
+
+def main() -> None:
+    """Measure everything against the budgets of design.md 6."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", default=os.environ.get("QUICK") == "1")
+    quick = parser.parse_args().quick
+    made = built.make()
+    say("a round trip against MiniStack, every AWS call recorded …")
+    travelled = journey.travel(made)
+    warm_figures, warm_seconds = warm.measure(made, travelled, rounds=100 if quick else 500)
+    cold_figures, cold_seconds = cold.measure(made, travelled, rounds=15 if quick else 31)
+    trips = cost.round_trips(travelled, warm_seconds, cold_seconds)
+    month = cost.idle_month(travelled, warm_seconds)
+    found = [
+        *cold_figures,
+        *warm_figures,
+        *usage.measure(travelled),
+        *cost.measure(trips, month),
+    ]
+    print(cost.arithmetic("A million round trips:", trips))
+    print(cost.arithmetic("An idle month, before free allowances:", month))
+    print()
+    print(figures.table(found))
+    figures.write(found, RESULTS)
+    say(f"written to {RESULTS.relative_to(built.ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

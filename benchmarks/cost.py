@@ -1,0 +1,165 @@
+"""What it costs, computed: measured calls, units, CPU time and log bytes times list prices.
+
+us-east-1, US dollars. Prices:
+https://aws.amazon.com/api-gateway/pricing https://aws.amazon.com/lambda/pricing
+https://aws.amazon.com/dynamodb/pricing/on-demand https://aws.amazon.com/sqs/pricing
+https://aws.amazon.com/cloudwatch/pricing https://aws.amazon.com/secrets-manager/pricing
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.built import ROOT
+from benchmarks.figures import Figure
+from benchmarks.journey import Journey, Step
+from local.package import load_template
+
+MILLION = 1_000_000
+ROUND_TRIP_BUDGET = 20.0
+IDLE_BUDGET = 1.0
+
+_API_CALL = 3.50 / MILLION
+_LAMBDA_CALL = 0.20 / MILLION
+_GB_SECOND = 0.0000133334  # arm64
+_WRITE_UNIT = 0.625 / MILLION
+_READ_UNIT = 0.125 / MILLION
+_SQS_CALL = 0.40 / MILLION
+_LOG_BYTE = 0.50 / 10**9
+_SECRET = 0.40
+_SECRET_CALL = 0.05 / 10_000
+_ALARM_METRIC = 0.10  # an alarm on metric math is charged for each metric it reads
+
+# CPU work takes this much longer than on a whole processor, which Lambda gives at 1,769 MB.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+_MEMORY_GB = 0.5
+_SLOWER = 1769 / 512
+# Assumed: what one AWS call waits for its reply, and a sender for its carrier beyond that.
+_WAIT_SECONDS = 0.010
+_CARRIER_WAIT_SECONDS = 0.090
+# Lambda's START, END and REPORT lines, with what CloudWatch adds to each event it stores.
+_PLATFORM_LOG_BYTES = 80 + 56 + 180 + 3 * 26
+# Assumed: one call in so many starts a container, which reads app and secret.
+_COLD_EVERY = 1000
+
+_MINUTES = 730 * 60  # in a month
+# Lambda reads an idle queue with five long polls of twenty seconds at a time (review.md 1.14).
+_EMPTY_RECEIVES = 5 * 3 * _MINUTES
+# What AWS never charges an account for, whatever its age.
+_FREE = {
+    "SQS calls": MILLION,
+    "alarm metrics": 10,
+    "Lambda calls": MILLION,
+    "Lambda GB-seconds": 400_000,
+    "log bytes": 5 * 10**9,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of arithmetic: so many of what, at a price for each."""
+
+    what: str
+    count: float
+    price: float
+
+    @property
+    def dollars(self) -> float:
+        """Count times price."""
+        return self.count * self.price
+
+    @property
+    def dollars_beyond_free(self) -> float:
+        """The same, less what every account has for nothing."""
+        return max(0.0, self.count - _FREE.get(self.what, 0)) * self.price
+
+
+def round_trips(
+    journey: Journey, warm: Mapping[str, float], cold: Mapping[str, float]
+) -> list[Line]:
+    """A million of request, delivery and verification. CPU seconds by function, warm and cold."""
+    steps = {"request": journey.request, "sender": journey.sender, "verify": journey.verify}
+    seconds = sum(_seconds(step, warm[name]) for name, step in steps.items())
+    starts = sum(cold.values()) / len(cold) * len(steps) * _SLOWER / _COLD_EVERY
+    reads = sum(step.read_units for step in steps.values())
+    app_reads = sum(journey.first[name].calls[0].read_units for name in ("request", "verify"))
+    each = [
+        Line("API calls", 2, _API_CALL),
+        Line("Lambda calls", len(steps), _LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
+        Line("Lambda GB-seconds of cold starts", starts * _MEMORY_GB, _GB_SECOND),
+        Line("write units", sum(step.write_units for step in steps.values()), _WRITE_UNIT),
+        Line("read units, the app read anew each time", reads + app_reads, _READ_UNIT),
+        Line("SQS calls (send, receive, delete)", 3, _SQS_CALL),
+        Line("log bytes", sum(_log_bytes(step) for step in steps.values()), _LOG_BYTE),
+        Line("secret calls", 2 / _COLD_EVERY, _SECRET_CALL),
+    ]
+    return [Line(line.what, line.count * MILLION, line.price) for line in each]
+
+
+def idle_month(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
+    """A month in which nobody sends anything."""
+    sweeper = journey.sweeper
+    return [
+        Line("secret", 1, _SECRET),
+        Line("alarm metrics", _alarm_metrics(), _ALARM_METRIC),
+        Line("SQS calls", 2 * _EMPTY_RECEIVES, _SQS_CALL),
+        Line("Lambda calls", _MINUTES, _LAMBDA_CALL),
+        Line(
+            "Lambda GB-seconds",
+            _seconds(sweeper, warm["sweeper"]) * _MEMORY_GB * _MINUTES,
+            _GB_SECOND,
+        ),
+        Line("read units", sweeper.read_units * _MINUTES, _READ_UNIT),
+        Line("log bytes", _log_bytes(sweeper) * _MINUTES, _LOG_BYTE),
+    ]
+
+
+def measure(trips: Sequence[Line], month: Sequence[Line]) -> list[Figure]:
+    """The sums."""
+    return [
+        Figure(
+            "cost: a million round trips, carrier excluded",
+            sum(line.dollars for line in trips),
+            "USD",
+            ROUND_TRIP_BUDGET,
+        ),
+        Figure(
+            "cost: an idle month, in an account of its own",
+            sum(line.dollars_beyond_free for line in month),
+            "USD",
+            IDLE_BUDGET,
+        ),
+        Figure(
+            "cost: an idle month, free allowances used up",
+            sum(line.dollars for line in month),
+            "USD",
+        ),
+    ]
+
+
+def arithmetic(title: str, lines: Sequence[Line]) -> str:
+    """The lines of a sum as text."""
+    rows = [
+        f"  {line.what:<42}{line.count:>16,.0f} x {line.price:<12.10g}{line.dollars:>8.3f} USD"
+        for line in lines
+    ]
+    return "\n".join([title, *rows])
+
+
+def _seconds(step: Step, cpu_seconds: float) -> float:
+    """How long Lambda bills for: CPU time stretched to the share of a processor, and waiting."""
+    carrier = any(call.operation == "Publish" for call in step.calls) * _CARRIER_WAIT_SECONDS
+    return cpu_seconds * _SLOWER + len(step.calls) * _WAIT_SECONDS + carrier
+
+
+def _log_bytes(step: Step) -> int:
+    return step.log_bytes + _PLATFORM_LOG_BYTES
+
+
+def _alarm_metrics() -> int:
+    resources = load_template(ROOT / "template.yaml")["Resources"].values()
+    alarms = [r["Properties"] for r in resources if r["Type"] == "AWS::CloudWatch::Alarm"]
+    return sum(
+        sum("MetricStat" in metric for metric in alarm["Metrics"]) if "Metrics" in alarm else 1
+        for alarm in alarms
+    )

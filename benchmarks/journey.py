@@ -1,0 +1,237 @@
+"""One round trip through the real functions against MiniStack, with every AWS call written down.
+
+A code is requested, delivered and verified twice: to warm the processes, then to count.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+from typing import Any, Self
+
+from benchmarks.built import FUNCTIONS, ROOT, WORK, Built, environment
+from benchmarks.wire import Call, Recorder, serving
+from local import seed
+from local.aws import Aws
+from local.ministack import MiniStack
+from local.package import load_template
+
+Event = dict[str, Any]
+
+_TABLES = ("Apps", "Phones", "Messages")
+_SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One invocation: what woke it, what it asked of AWS, and how much it logged."""
+
+    event: Event
+    calls: tuple[Call, ...]
+    log_bytes: int
+
+    @property
+    def read_units(self) -> float:
+        """DynamoDB read units, indexes included."""
+        return sum(call.read_units for call in self.calls)
+
+    @property
+    def write_units(self) -> float:
+        """DynamoDB write units, indexes and the doubling of transactions included."""
+        return sum(call.write_units for call in self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A round trip. `first` holds the calls of a new process before anything is cached."""
+
+    settings: Mapping[str, str]
+    first: Mapping[str, Step]
+    request: Step
+    sender: Step
+    wrong_guess: Step
+    verify: Step
+    sweeper: Step
+
+    def replies_to(self, function: str) -> list[Call]:
+        """Every call whose reply a process of the function may need, the warm ones last."""
+        step: Step = getattr(self, function)
+        return [*self.first[function].calls, *step.calls]
+
+
+def travel(made: Built) -> Journey:
+    """Request, deliver and verify one code, and guess wrong once."""
+    with ExitStack() as stack:
+        emulator = stack.enter_context(_emulator())
+        aws = Aws(emulator.url)
+        settings = _deploy(aws)
+        recorder = Recorder(emulator.url)
+        endpoint = stack.enter_context(serving(recorder.answer))
+        functions = {
+            name: stack.enter_context(
+                _Function(made, name, environment(endpoint, settings), recorder)
+            )
+            for name in FUNCTIONS
+        }
+        return _round_trip(functions, emulator, aws, settings)
+
+
+def _round_trip(
+    functions: Mapping[str, "_Function"], emulator: MiniStack, aws: Aws, settings: dict[str, str]
+) -> Journey:
+    warm, counted = "+8618612345671", "+8618612345672"
+    request, sender, verify = (functions[name].answer for name in ("request", "sender", "verify"))
+    queue = settings["SIGNET_CODES_QUEUE_URL"]
+    first = {"request": request(_request_event(warm))}
+    first["sender"] = sender(_queue_event(aws, queue))
+    first["verify"] = verify(_verify_event(warm, "000000"), status=400)
+    first["sweeper"] = functions["sweeper"].answer(_event("sweeper"))
+    requested = request(_request_event(counted))
+    sent = sender(_queue_event(aws, queue))
+    (code,) = (_code(text.body) for text in emulator.texts() if text.to == counted)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    return Journey(
+        settings=settings,
+        first=first,
+        request=requested,
+        sender=sent,
+        wrong_guess=verify(_verify_event(counted, wrong), status=400),
+        verify=verify(_verify_event(counted, code)),
+        sweeper=functions["sweeper"].answer(_event("sweeper")),
+    )
+
+
+class _Function:
+    """One function in a process of its own."""
+
+    def __init__(
+        self, made: Built, name: str, variables: Mapping[str, str], recorder: Recorder
+    ) -> None:
+        self._name, self._recorder = name, recorder
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        reading, writing = os.pipe()
+        self._replies = os.fdopen(reading)
+        self._process = subprocess.Popen(
+            made.command("answer", str(writing)),
+            env={**variables, "PYTHONPATH": made.path(name)},
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            pass_fds=[writing],
+            text=True,
+        )
+        os.close(writing)
+
+    def answer(self, event: Event, *, status: int = 200) -> Step:
+        """The step that the event made it take. Raises RuntimeError when that was no success."""
+        calls, logged = len(self._recorder.calls), self._logged()
+        assert self._process.stdin
+        print(json.dumps(event), file=self._process.stdin, flush=True)
+        reply = json.loads(self._replies.readline() or "{}")
+        if not reply or reply.get("batchItemFailures") or reply.get("statusCode", status) != status:
+            raise RuntimeError(f"{self._name} answered {reply}")
+        return Step(event, tuple(self._recorder.calls[calls:]), self._logged() - logged)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._replies.close()
+        self._log.close()
+
+    def _logged(self) -> int:
+        return os.fstat(self._log.fileno()).st_size
+
+
+@contextmanager
+def _emulator() -> Iterator[MiniStack]:
+    folder = Path(tempfile.mkdtemp(prefix="emulator-", dir=WORK))
+    emulator = MiniStack(log_file=folder / "emulator.log", state_dir=folder, keep=False)
+    try:
+        emulator.start()
+        emulator.wait()
+        yield emulator
+    finally:
+        emulator.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _deploy(aws: Aws) -> dict[str, str]:
+    """Tables and indexes as template.yaml has them, queue, secret and the demo app."""
+    resources = load_template(ROOT / "template.yaml")["Resources"]
+    for table in _TABLES:
+        properties = resources[table]["Properties"]
+        schema = {name: properties[name] for name in _SCHEMA if name in properties}
+        aws.client("dynamodb").create_table(TableName=table, **schema)
+    codes, bulk = (
+        aws.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("codes", "bulk")
+    )
+    secret = aws.client("secretsmanager").create_secret(
+        Name="signet", SecretString=json.dumps({"current": "k1", "k1": "k" * 64})
+    )["ARN"]
+    seed.run(aws_endpoint=aws.endpoint, outputs={"AppsTable": "Apps", "SecretArn": secret})
+    return {
+        **{f"SIGNET_{table.upper()}_TABLE": table for table in _TABLES},
+        "SIGNET_CODES_QUEUE_URL": codes,
+        "SIGNET_BULK_QUEUE_URL": bulk,
+        "SIGNET_QUEUE_URL": codes,
+        "SIGNET_SECRET_ARN": secret,
+    }
+
+
+def _event(name: str) -> Event:
+    event: Event = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return event
+
+
+def _request_event(phone: str) -> Event:
+    event = _signed(_event("request"))
+    return event | {"body": json.dumps(json.loads(event["body"]) | {"mobilePhoneNumber": phone})}
+
+
+def _verify_event(phone: str, code: str) -> Event:
+    event = _signed(_event("verify"))
+    return event | {
+        "path": f"/1.1/verifySmsCode/{code}",
+        "pathParameters": {"code": code},
+        "body": json.dumps({"mobilePhoneNumber": phone}),
+    }
+
+
+def _queue_event(aws: Aws, queue: str) -> Event:
+    """The event that Lambda would make of the one message in the queue."""
+    event = _event("sender")
+    (message,) = aws.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    (record,) = event["Records"]
+    found = {"body": message["Body"], "receiptHandle": message["ReceiptHandle"]}
+    return event | {"Records": [record | found]}
+
+
+def _signed(event: Event) -> Event:
+    """The event with X-LC-Sign, as the JavaScript SDK sends it by default (wire.md 2.2).
+
+    It makes the request id the same each time, so a recorded reply to a guess fits again.
+    """
+    now = int(time.time() * 1000)
+    sign = f"{md5(f'{now}{seed.APP_KEY}'.encode(), usedforsecurity=False).hexdigest()},{now}"
+    headers = {name: value for name, value in event["headers"].items() if name != "X-LC-Key"}
+    return event | {
+        "headers": headers | {"X-LC-Sign": sign},
+        "multiValueHeaders": {n: [v] for n, v in (headers | {"X-LC-Sign": sign}).items()},
+    }
+
+
+def _code(text: str) -> str:
+    found = re.search(r"\d{6}", text)
+    assert found
+    return found.group()

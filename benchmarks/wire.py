@@ -1,0 +1,156 @@
+"""AWS calls on the wire: an emulator with a listener in front, and a stub that repeats replies.
+
+Both live in the benchmark's own process, so neither is in the CPU time of the one measured.
+"""
+
+import binascii
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+_DYNAMODB = "DynamoDB_20120810."
+_READS = frozenset({"GetItem", "Query"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One AWS call: what was asked as it was asked, what was answered, and what it consumed."""
+
+    operation: str
+    table: str
+    request: bytes
+    reply: bytes
+    content_type: str
+    status: int
+    read_units: float = 0
+    write_units: float = 0
+
+    @property
+    def service(self) -> str:
+        """botocore's name of the service, for those that `request` and `verify` call."""
+        return {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}[self.operation.split(".")[0]]
+
+    @property
+    def name(self) -> str:
+        """The operation without its service."""
+        return self.operation.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    operation: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Recorder:
+    """Passes calls on to an emulator, keeps them, and asks DynamoDB what each one consumed."""
+
+    def __init__(self, emulator: str) -> None:
+        self.calls: list[Call] = []
+        self._host = emulator.removeprefix("http://")
+
+    def answer(self, asked: _Asked) -> Call:
+        """Forward the call."""
+        body = asked.body
+        if asked.operation.startswith(_DYNAMODB):
+            body = json.dumps(json.loads(body) | {"ReturnConsumedCapacity": "INDEXES"}).encode()
+        connection = http.client.HTTPConnection(self._host, timeout=30)
+        kept = {n: v for n, v in asked.headers.items() if n.lower() not in ("content-length",)}
+        connection.request("POST", "/", body, kept)
+        response = connection.getresponse()
+        reply = response.read()
+        connection.close()
+        call = _call(asked, reply, response)
+        self.calls.append(call)
+        return call
+
+
+class Replay:
+    """Answers each operation on each table as it was answered before; the last answer counts."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self._calls = {(call.operation, call.table): call for call in calls if call.status == 200}
+
+    def answer(self, asked: _Asked) -> Call:
+        """The recorded answer."""
+        return self._calls[asked.operation, _table(asked)]
+
+
+@contextmanager
+def serving(answer: Callable[[_Asked], Call]) -> Iterator[str]:
+    """Serve AWS calls on a free local port; yields the endpoint."""
+
+    class Handler(_Handler):
+        answered_by = staticmethod(answer)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, name="aws", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    answered_by: Callable[[_Asked], Call]
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # one packet an answer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = dict(self.headers.items())
+        target = self.headers.get("X-Amz-Target")
+        operation = target or f"{parse_qs(body.decode())['Action'][0]}"
+        call = self.answered_by(_Asked(operation, body, headers))
+        self.send_response(call.status)
+        self.send_header("Content-Type", call.content_type)
+        self.send_header("Content-Length", str(len(call.reply)))
+        if call.operation.startswith(_DYNAMODB):
+            # botocore checks it, so it is part of what a call costs.
+            self.send_header("x-amz-crc32", str(binascii.crc32(call.reply)))
+        self.end_headers()
+        self.wfile.write(call.reply)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: a benchmark's table is its output."""
+
+
+def _call(asked: _Asked, reply: bytes, response: http.client.HTTPResponse) -> Call:
+    read = write = 0.0
+    if asked.operation.startswith(_DYNAMODB):
+        document = json.loads(reply)
+        consumed = document.pop("ConsumedCapacity", [])
+        entries = consumed if isinstance(consumed, list) else [consumed]
+        units = sum(entry["CapacityUnits"] for entry in entries)
+        reply = json.dumps(document).encode()
+        if asked.operation.removeprefix(_DYNAMODB) in _READS:
+            read = units
+        else:
+            write = units
+    return Call(
+        operation=asked.operation,
+        table=_table(asked),
+        request=asked.body,
+        reply=reply,
+        content_type=response.headers["Content-Type"],
+        status=response.status,
+        read_units=read,
+        write_units=write,
+    )
+
+
+def _table(asked: _Asked) -> str:
+    if not asked.operation.startswith(_DYNAMODB):
+        return ""
+    return str(json.loads(asked.body).get("TableName", ""))

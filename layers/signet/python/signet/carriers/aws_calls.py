@@ -1,0 +1,49 @@
+"""One call to an AWS messaging service, and what its failure means."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+from signet.carriers import CarrierError, OutcomeUnknown
+from signet.edge import aws
+
+# Shorter than a lease, so that a slow answer is known to be lost before anybody else looks.
+_READ_TIMEOUT = 10
+
+# The request never left this machine.
+_NOT_SENT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
+
+
+def client(service: str) -> aws.Client:
+    """A client that calls once: a retry inside botocore could send a second SMS."""
+    return aws.client(service, read_timeout=_READ_TIMEOUT, attempts=1)
+
+
+def call(request: Callable[[], Mapping[str, Any]], *, retryable: frozenset[str]) -> str:
+    """Make the request, return its MessageId. Raises CarrierError or OutcomeUnknown.
+
+    `retryable` are the vendor's codes that refuse now but may accept later; any other 4xx is a
+    final refusal, and a 5xx tells nothing.
+    """
+    try:
+        return str(request()["MessageId"])
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        if code in retryable:
+            raise CarrierError(code, retryable=True) from error
+        if 400 <= status < 500:
+            raise CarrierError(code, retryable=False) from error
+        raise OutcomeUnknown(code) from error
+    except _NOT_SENT as error:
+        raise CarrierError(type(error).__name__, retryable=True) from error
+    except (BotoCoreError, ResponseParserError, KeyError) as error:
+        raise OutcomeUnknown(type(error).__name__) from error

@@ -1,0 +1,44 @@
+"""Amazon SNS: the plainest way to a phone; text in, no receipts.
+
+https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+"""
+
+from datetime import timedelta
+from functools import cache
+
+from signet.carriers import Accepted, OutgoingMessage, aws_calls
+from signet.edge import aws, settings
+
+# https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
+_RETRYABLE = frozenset({"Throttling", "ThrottledException", "ThrottlingException"})
+
+
+@cache
+def _client() -> aws.Client:
+    return aws_calls.client("sns")
+
+
+class Sns:
+    """Amazon SNS direct publish. It never reports back: receipts exist only as log lines."""
+
+    name = "sns"
+    reports_within: timedelta | None = None
+
+    def submit(self, message: OutgoingMessage) -> Accepted:
+        """See Carrier.submit."""
+        attributes = {"AWS.SNS.SMS.SMSType": "Transactional"}
+        sender = settings.value("SIGNET_ORIGINATION_IDENTITY")
+        if sender:
+            attributes["AWS.SNS.SMS.SenderID"] = sender
+        message_id = aws_calls.call(
+            lambda: _client().publish(
+                PhoneNumber=message.phone,
+                Message=message.text,
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in attributes.items()
+                },
+            ),
+            retryable=_RETRYABLE,
+        )
+        return Accepted(message_id)

@@ -1,0 +1,232 @@
+"""HTTP as LeanCloud speaks it: one door in, one shape out.
+
+`serve` normalises a gateway event, routes it and shapes every answer, the unexpected ones
+included, because the Python and PHP SDKs take a body without `error` for success whatever the
+status says (wire.md 4.1). Routing is our own: docs/decisions has what a library costs here.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any
+from urllib.parse import unquote
+
+from signet import credentials
+from signet.apps import App
+from signet.credentials import Authority, Credentials
+from signet.edge import settings
+from signet.edge.logs import logger
+from signet.errors import BadParameter, MalformedBody, NotFound, SignetError, Unauthorized
+
+HEADERS = {
+    "Content-Type": "application/json;charset=utf-8",
+    "Cache-Control": "no-cache,no-store",
+    "Pragma": "no-cache",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
+
+Event = dict[str, Any]
+Reply = dict[str, Any]
+Body = Mapping[str, object]
+
+_SLASHES = re.compile(r"/{2,}")
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_MAX_IDEMPOTENCY_KEY = 255
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. Header names are lower case; `parameters` are the path's, decoded."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    raw_body: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def body(self) -> Body:
+        """The body's fields, the reserved ones of the text/plain form left out.
+
+        `null` and nothing are an empty object (wire.md 1.2). Raises MalformedBody.
+        """
+        fields = _json_object(self.raw_body)
+        return {name: value for name, value in fields.items() if not _is_reserved(name)}
+
+    @cached_property
+    def credentials(self) -> Credentials | None:
+        """What the request claims to be, by its headers or by the text/plain form."""
+        return credentials.from_headers(self.headers) or credentials.from_body(
+            _text_fields(self.headers, self.raw_body)
+        )
+
+    @property
+    def request_id(self) -> str:
+        """The same for identical copies of a request signed to the millisecond, else unique.
+
+        Sixteen hex digits: a number's item keeps several and should stay within 1 kB.
+        """
+        if self.credentials is None or not self.credentials.is_unique:
+            return token_hex(8)
+        return self._digest(self.credentials.sign)[:16]
+
+    @property
+    def idempotency(self) -> tuple[str, str] | None:
+        """The Idempotency-Key and a digest of what it was sent with. Raises BadParameter."""
+        key = self.headers.get("idempotency-key", "").strip()
+        if len(key) > _MAX_IDEMPOTENCY_KEY:
+            raise BadParameter(f"Idempotency-Key is longer than {_MAX_IDEMPOTENCY_KEY} characters.")
+        return (key, self._digest()) if key else None
+
+    def _digest(self, *more: str) -> str:
+        joined = "\0".join((self.path, self.raw_body, *more))
+        return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who was proved to be calling."""
+
+    app: App
+    authority: Authority
+
+
+class Route:
+    """A method and a path such as `/1.1/verifySmsCode/{code}`, and who answers it."""
+
+    def __init__(self, method: str, path: str, answer: Callable[[Call], Body]) -> None:
+        self.method = method
+        self.path = path
+        self.answer = answer
+        self._pattern = re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path.replace(".", r"\.")))
+
+    def match(self, call: Call) -> Mapping[str, str] | None:
+        """The path's parameters if the route is for this call."""
+        found = self._pattern.fullmatch(call.path) if call.method == self.method else None
+        if found is None:
+            return None
+        return {name: unquote(value) for name, value in found.groupdict().items()}
+
+
+def serve(event: Event, routes: Sequence[Route]) -> Reply:
+    """Answer one gateway event; the door of every HTTP function."""
+    try:
+        return _shaped(200, _answer(parse(event), routes))
+    except SignetError as error:
+        return _refusal(error)
+    except Exception:  # noqa: BLE001 (the last door: whatever comes must leave in shape)
+        logger.exception("unexpected_error")
+        return failure()
+
+
+def failure() -> Reply:
+    """The answer when something unexpected went wrong."""
+    return {**_refusal(SignetError()), "statusCode": 500}
+
+
+def parse(event: Event) -> Call:
+    """The call in a REST API event, with one spelling of its path and its real method.
+
+    Slashes are collapsed and nothing else is: a path with a dot segment, raw or encoded, is
+    NotFound, or a "code" of `../x` would reach another route (review.md 1.3).
+    """
+    path = collapse(event.get("path") or "/")
+    if has_dot_segment(path):
+        raise NotFound
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        body = base64.b64decode(body).decode("utf-8", errors="replace")
+    headers = {
+        name.lower(): str(value)
+        for name, value in (event.get("headers") or {}).items()
+        if value is not None
+    }
+    emulated = _text_fields(headers, body).get("_method")
+    return Call(
+        method=str(emulated or event["httpMethod"]).upper(),
+        path=path,
+        headers=headers,
+        query={k: str(v) for k, v in (event.get("queryStringParameters") or {}).items()},
+        raw_body=body,
+    )
+
+
+def collapse(path: str) -> str:
+    """The path with doubled slashes made one."""
+    return _SLASHES.sub("/", path)
+
+
+def has_dot_segment(path: str) -> bool:
+    """Whether a segment of the path is `.` or `..`, as it is or once or twice decoded."""
+    forms = (path, unquote(path), unquote(unquote(path)))
+    return any(part in (".", "..") for form in forms for part in re.split(r"[/\\]", form))
+
+
+def authenticate(call: Call, find: Callable[[str], App | None], *, now: datetime) -> Caller:
+    """The caller, if the request proves one. Raises Unauthorized."""
+    claimed = call.credentials
+    app = find(claimed.app_id) if claimed else None
+    if claimed is None or app is None:
+        raise Unauthorized
+    return Caller(app, credentials.prove(claimed, app, now=now))
+
+
+def _answer(call: Call, routes: Sequence[Route]) -> Body:
+    for route in routes:
+        parameters = route.match(call)
+        if parameters is not None:
+            return route.answer(replace(call, parameters=parameters))
+    raise NotFound
+
+
+def _json_object(text: str) -> dict[str, object]:
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MalformedBody from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise MalformedBody
+    return value
+
+
+def _text_fields(headers: Mapping[str, str], body: str) -> dict[str, object]:
+    """The fields of the text/plain form, which carries method and credentials (wire.md 2.4)."""
+    if "text/plain" not in headers.get("content-type", "").lower():
+        return {}
+    try:
+        return _json_object(body)
+    except MalformedBody:
+        return {}
+
+
+def _is_reserved(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _refusal(error: SignetError) -> Reply:
+    body: dict[str, object] = {
+        "code": error.code,
+        "error": error.sentence(settings.value("SIGNET_ERROR_LANGUAGE")),
+    }
+    if error.retry_after is None:
+        return _shaped(error.status, body)
+    # The JS SDK shows apps every field of the body, but no header.
+    body["retry_after"] = error.retry_after
+    return _shaped(error.status, body, **{"Retry-After": str(error.retry_after)})
+
+
+def _shaped(status: int, body: Body, **headers: str) -> Reply:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return {"statusCode": status, "headers": {**HEADERS, **headers}, "body": text}

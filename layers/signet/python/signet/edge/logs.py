@@ -1,0 +1,8 @@
+"""The log: one event name plus fields, JSON, never a code and never a whole phone.
+
+Modules log through `logging.getLogger(__name__)`; all of them are children of this logger.
+"""
+
+from aws_lambda_powertools import Logger
+
+logger = Logger(service="signet")

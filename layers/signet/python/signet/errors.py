@@ -1,0 +1,159 @@
+"""Every way a call can fail, in LeanCloud's numbers and words.
+
+    SignetError
+    ├── Unauthorized            401
+    ├── NotFound                1   (HTTP 404)
+    ├── Unavailable             1   (HTTP 503)
+    ├── MalformedBody           107
+    ├── BadParameter            1
+    ├── FeatureDisabled         119
+    ├── PhoneInvalid            127
+    ├── PhoneMissing            212
+    ├── InternationalDisabled   1
+    ├── SignatureInvalid        600
+    ├── LimitReached
+    │   ├── TooFast             1
+    │   └── TooFrequent         601
+    ├── CodeInvalid             603
+    ├── TemplateNotFound        604
+    └── SignatureNotVerified    605
+
+Codes, sentences and statuses: wire.md 11. Rules raise these; `edge/http.py` turns them into
+replies and is the only place that knows what a reply looks like.
+"""
+
+from typing import ClassVar
+
+
+class SignetError(Exception):
+    """A refusal the caller is told about.
+
+    `code` is LeanCloud's integer, `status` the HTTP status, `text` the documented sentence and
+    `text_zh` the one LeanCloud's Chinese nodes answer, where one was observed.
+    """
+
+    code: ClassVar[int] = 1
+    status: ClassVar[int] = 400
+    text: ClassVar[str] = "Internal server error. No information available."
+    text_zh: ClassVar[str | None] = None
+
+    def __init__(self, detail: str | None = None, *, retry_after: int | None = None) -> None:
+        """`detail` replaces the sentence; `retry_after` is in whole seconds."""
+        super().__init__(detail or self.text)
+        self.detail = detail
+        self.retry_after = retry_after
+
+    def sentence(self, language: str) -> str:
+        """The sentence to show, in `language` ("zh" or "en")."""
+        if self.detail is not None:
+            return self.detail
+        return self.text_zh or self.text if language == "zh" else self.text
+
+
+class Unauthorized(SignetError):
+    """Missing or wrong credentials (wire.md 2.1)."""
+
+    code = 401
+    status = 401
+    text = "Unauthorized."
+
+
+class NotFound(SignetError):
+    """A path that is not part of Signet, or that holds a dot segment (review.md 1.3)."""
+
+    status = 404
+    text = "This path is not part of Signet."
+
+
+class Unavailable(SignetError):
+    """Something Signet needs does not answer, or is contended; a retry may help."""
+
+    status = 503
+    text = "Temporarily unavailable, please try again."
+
+
+class MalformedBody(SignetError):
+    """The body is not a JSON object."""
+
+    code = 107
+    text = "Malformed json object. A json dictionary is expected."
+
+
+class BadParameter(SignetError):
+    """A parameter is of the wrong type or out of range; the sentence names it."""
+
+
+class FeatureDisabled(SignetError):
+    """A switch of the app is off."""
+
+    code = 119
+    text = "That operation isn't allowed for clients."
+
+
+class PhoneInvalid(SignetError):
+    """Not a number that can receive an SMS."""
+
+    code = 127
+    text = "The mobile phone number was invalid."
+    text_zh = "无效的手机号码。"
+
+
+class PhoneMissing(SignetError):
+    """No number was given."""
+
+    code = 212
+    text = "The mobile phone number is missing, and must be specified."
+
+
+class InternationalDisabled(SignetError):
+    """A number outside +86 while the app's international switch is off."""
+
+    text = "International SMS is disabled, please enable it in console."
+
+
+class SignatureInvalid(SignetError):
+    """The app has no signature of that name."""
+
+    code = 600
+    text = "Invalid SMS signature."
+    text_zh = "短信签名无效。"
+
+
+class LimitReached(SignetError):
+    """A sending limit of wire.md 12.1; `retry_after` says when the next send is allowed."""
+
+
+class TooFast(LimitReached):
+    """Limit A: one send per app and phone in ten seconds."""
+
+    text = "SMS request too fast(1 request per 10s)."
+
+
+class TooFrequent(LimitReached):
+    """Limits B to E, counted per signature and phone."""
+
+    code = 601
+    text = "Can't send SMS too frequently."
+    text_zh = "发送短信过快，请稍后重试。"
+
+
+class CodeInvalid(SignetError):
+    """Wrong, expired, replaced or used; which of them is nobody's business."""
+
+    code = 603
+    text = "Invalid SMS code."
+    text_zh = "无效的短信验证码"
+
+
+class TemplateNotFound(SignetError):
+    """The app has no template of that name."""
+
+    code = 604
+    text = "SMS template not found."
+
+
+class SignatureNotVerified(SignetError):
+    """The signature is not approved, or the app has no default one."""
+
+    code = 605
+    text = "SMS sign not verified"

@@ -1,0 +1,1 @@
+"""Flows: several steps in order, their collaborators as arguments."""

@@ -1,0 +1,329 @@
+"""Messages: the record of every send, and the list of those with work left.
+
+    pk  <app>#<yyyymmdd>#<shard>   sk  time and chance; both follow from the message id
+    by_phone  app_phone = <app>#<E.164>, sk: a number's history
+    open      open = open#0 … open#15, due_at: present while Signet still owes the message
+              something; the sweeper's only query
+
+No partition takes a write for every message of an app (review.md 5.1). State changes touch no
+index key but the removal from `open`. Failure mode: closed before the carrier is called; after
+it, the state says that the answer is not known.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+from pynamodb.transactions import TransactWrite
+
+from signet.codes import Purpose
+from signet.edge import settings
+from signet.limits import Channel, Kind
+from signet.messages import (
+    DUE_AFTER,
+    LEASE,
+    OPEN_SHARDS,
+    RETENTION,
+    Message,
+    MessageRef,
+    State,
+    open_shard,
+)
+from signet.store import table
+
+log = logging.getLogger(__name__)
+
+
+class _ByPhone(GlobalSecondaryIndex["MessageItem"]):
+    class Meta:
+        index_name = "by_phone"
+        projection = IncludeProjection(["kind", "purpose", "template", "signature"])
+
+    app_phone = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class _Open(GlobalSecondaryIndex["MessageItem"]):
+    class Meta:
+        index_name = "open"
+        projection = KeysOnlyProjection()
+
+    open = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class MessageItem(table.Table):
+    """An item of the Messages table."""
+
+    class Meta:
+        table_name = settings.value("SIGNET_MESSAGES_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    app_phone = UnicodeAttribute(null=True)
+    by_phone = _ByPhone()
+    open = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    open_index = _Open()
+
+    kind = UnicodeAttribute(null=True)
+    channel = UnicodeAttribute(null=True)
+    purpose = UnicodeAttribute(null=True)
+    template = UnicodeAttribute(null=True)
+    signature = UnicodeAttribute(null=True)
+    signature_text = UnicodeAttribute(null=True)
+    variables = JSONAttribute(null=True)
+    nonce_tag = UnicodeAttribute(null=True)
+    segments = NumberAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+    state = UnicodeAttribute(null=True)
+    attempts = NumberAttribute(null=True)
+    attempt_id = UnicodeAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    carrier = UnicodeAttribute(null=True)
+    carrier_message_id = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    sent_at = NumberAttribute(null=True)
+    verified_at = NumberAttribute(null=True)
+
+
+# As `messages.new_id` writes it.
+_ID = re.compile(r"(\d{8})-(\d{1,3})-([0-9a-f]{32})")
+
+
+class UnknownMessage(Exception):
+    """No record of that id can be read: nobody wrote it, or it is forgotten or of tomorrow."""
+
+
+class NotClaimed(Exception):
+    """The message is not for this attempt; `state` is how it stood."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state.value)
+        self.state = state
+
+
+def record(writes: TransactWrite, message: Message) -> None:
+    """Add the new message to a transaction."""
+    pk, sk = _key(message.ref)
+    due_at = message.created_at + int(DUE_AFTER.total_seconds())
+    item = MessageItem(
+        pk,
+        sk,
+        app_phone=f"{message.ref.app_id}#{message.phone}",
+        open=open_shard(message.ref.message_id),
+        due_at=due_at,
+        kind=message.kind.value,
+        channel=message.channel.value,
+        purpose=message.purpose.value,
+        template=message.template,
+        signature=message.signature,
+        signature_text=message.signature_text,
+        variables=dict(message.variables),
+        nonce_tag=message.nonce_tag,
+        segments=message.segments,
+        created_at=message.created_at,
+        expires_at=message.expires_at,
+        ttl=message.created_at + int(RETENTION.total_seconds()),
+        state=message.state.value,
+        attempts=0,
+    )
+    writes.save(item, condition=MessageItem.pk.does_not_exist())
+
+
+def verified(ref: MessageRef, now: int) -> None:
+    """Record that the message's code was used. Raises ConditionFailed without a record."""
+    _change(ref, _verified(now), MessageItem.pk.exists())
+
+
+def record_verified(writes: TransactWrite, ref: MessageRef, now: int) -> None:
+    """Add the same to a transaction."""
+    writes.update(MessageItem(*_key(ref)), _verified(now), MessageItem.pk.exists())
+
+
+def get(ref: MessageRef) -> Message:
+    """The message as it stands now. Raises UnknownMessage."""
+    pk, sk = _key(ref)
+    try:
+        item = table.read(lambda: MessageItem.get(pk, sk, consistent_read=True))
+        return _message(ref, item)
+    except (DoesNotExist, ValueError, TypeError) as error:
+        raise UnknownMessage(ref.message_id) from error
+
+
+def claim(message: Message, attempt_id: str, now: datetime) -> None:
+    """Take a queued message for one attempt, for as long as a lease.
+
+    After this the carrier may be called once; whatever happens then, nobody else will call it
+    for this attempt. Raises NotClaimed, and UnknownMessage when the record is gone.
+    """
+    seconds = int(now.timestamp())
+    actions = [
+        MessageItem.state.set(State.SENDING.value),
+        MessageItem.attempt_id.set(attempt_id),
+        MessageItem.lease_until.set(seconds + int(LEASE.total_seconds())),
+        MessageItem.attempts.set(MessageItem.attempts + 1),
+    ]
+    try:
+        _change(message.ref, actions, MessageItem.state == State.QUEUED.value)
+    except table.ConditionFailed as failed:
+        if not failed.before:
+            raise UnknownMessage(message.ref.message_id) from failed
+        # A retry after a lost reply finds its own claim.
+        if failed.before.get("attempt_id") != attempt_id:
+            raise NotClaimed(State(failed.before["state"])) from failed
+
+
+def accepted(
+    message: Message, attempt_id: str, now: datetime, *, carrier: str, carrier_message_id: str
+) -> None:
+    """Record that `carrier` took the message. The state moves unless it is further already."""
+    facts = [
+        MessageItem.carrier.set(carrier),
+        MessageItem.carrier_message_id.set(carrier_message_id),
+        MessageItem.sent_at.set(int(now.timestamp())),
+        MessageItem.open.remove(),
+    ]
+    mine = MessageItem.attempt_id == attempt_id
+    open_states = MessageItem.state.is_in(State.SENDING.value, State.UNCONFIRMED.value)
+    moved = [MessageItem.state.set(State.AWAITING_RECEIPT.value), *facts]
+    try:
+        _change(message.ref, moved, mine & open_states)
+    except table.ConditionFailed:
+        _change(message.ref, facts, mine)
+
+
+def refused(message: Message, attempt_id: str, reason: str, *, final: bool) -> None:
+    """Record a sure refusal: back to the queue, or the end when it is final."""
+    actions: list[Action] = [MessageItem.reason.set(reason)]
+    if final:
+        actions += [MessageItem.state.set(State.CALL_FAILED.value), MessageItem.open.remove()]
+    else:
+        actions += [MessageItem.state.set(State.QUEUED.value)]
+    _end(message.ref, actions, State.SENDING, MessageItem.attempt_id == attempt_id)
+
+
+def unconfirmed(message: Message, reason: str) -> None:
+    """Record that nobody knows whether the carrier took this attempt; it is never re-sent."""
+    actions = [
+        MessageItem.state.set(State.UNCONFIRMED.value),
+        MessageItem.reason.set(reason),
+        MessageItem.open.remove(),
+    ]
+    mine = MessageItem.attempt_id == message.attempt_id
+    _end(message.ref, actions, State.SENDING, mine)
+
+
+def expired(message: Message, reason: str) -> None:
+    """Record that the message was never handed over and no longer needs to be."""
+    actions = [
+        MessageItem.state.set(State.EXPIRED.value),
+        MessageItem.reason.set(reason),
+        MessageItem.open.remove(),
+    ]
+    _end(message.ref, actions, State.QUEUED)
+
+
+def due(shard: int, now: datetime, *, limit: int) -> Iterator[Message]:
+    """Open messages of one shard that are due, oldest first."""
+    seconds = int(now.timestamp())
+    found = MessageItem.open_index.query(
+        f"open#{shard}", MessageItem.due_at <= seconds, limit=limit
+    )
+    for item in found:
+        ref = _ref(str(item.pk), str(item.sk))
+        try:
+            message = get(ref)
+        except UnknownMessage:
+            # One record that cannot be read must not keep the sweeper from all the others.
+            log.error("unreadable_record", extra={"message_id": ref.message_id})
+            continue
+        yield message
+
+
+def postpone(message: Message, until: datetime) -> bool:
+    """Look at an open message again at `until`; False when another sweeper was first."""
+    try:
+        _change(
+            message.ref,
+            [MessageItem.due_at.set(int(until.timestamp()))],
+            (MessageItem.due_at == message.due_at) & MessageItem.open.exists(),
+        )
+    except table.ConditionFailed:
+        return False
+    return True
+
+
+def close(message: Message) -> None:
+    """Take a message that owes nothing out of the list of open ones."""
+    _change(message.ref, [MessageItem.open.remove()], MessageItem.pk.exists())
+
+
+def shards() -> range:
+    """The shards of the list of open messages."""
+    return range(OPEN_SHARDS)
+
+
+def _verified(now: int) -> list[Action]:
+    return [MessageItem.state.set(State.VERIFIED.value), MessageItem.verified_at.set(now)]
+
+
+def _end(
+    ref: MessageRef, actions: Sequence[Action], state: State, extra: Condition | None = None
+) -> None:
+    condition = MessageItem.state == state.value
+    try:
+        _change(ref, actions, condition & extra if extra is not None else condition)
+    except table.ConditionFailed:
+        # Whoever moved it on knew more; a late word never moves a state backwards.
+        return
+
+
+def _change(ref: MessageRef, actions: Sequence[Action], condition: Condition) -> None:
+    table.update(MessageItem(*_key(ref)), actions, condition)
+
+
+def _key(ref: MessageRef) -> tuple[str, str]:
+    parts = _ID.fullmatch(ref.message_id)
+    if parts is None:
+        raise UnknownMessage(ref.message_id)
+    day, shard, unique = parts.groups()
+    return f"{ref.app_id}#{day}#{shard}", unique
+
+
+def _ref(pk: str, sk: str) -> MessageRef:
+    app_id, day, shard = pk.rsplit("#", 2)
+    return MessageRef(app_id, f"{day}-{shard}-{sk}")
+
+
+def _message(ref: MessageRef, item: Any) -> Message:
+    return Message(
+        ref=ref,
+        phone=str(item.app_phone).rpartition("#")[2],
+        kind=Kind(item.kind),
+        channel=Channel(item.channel),
+        purpose=Purpose(item.purpose),
+        signature=item.signature,
+        signature_text=item.signature_text,
+        template=item.template,
+        variables=item.variables or {},
+        nonce_tag=item.nonce_tag,
+        segments=int(item.segments),
+        created_at=int(item.created_at),
+        expires_at=int(item.expires_at),
+        state=State(item.state),
+        attempts=int(item.attempts),
+        attempt_id=item.attempt_id,
+        lease_until=int(item.lease_until or 0),
+        due_at=int(item.due_at or 0),
+    )

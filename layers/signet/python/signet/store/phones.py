@@ -1,0 +1,323 @@
+"""Phones: one item per app and number, holding all that guards it.
+
+    pk                     | attributes
+    -----------------------+---------------------------------------------------------
+    <app>#<E.164>          | a1, s1b1, s1c1 … s1c10, v1 …: times of the last sends, per register
+                           |   of `limits` (s1 = short id of a signature)
+                           | f1 … f20: times of the last guesses
+                           | rid, rt: id and time of the last accepted request
+                           | p<purpose>…: n nonce, k key id, x expires_at, m message id,
+                           |   g guesses, i their request ids, u when the code was used
+    <app>#idem#<digest>    | request: digest of the request that used an Idempotency-Key
+    both                   | ttl: when DynamoDB may forget the item (never trusted)
+
+Times are epoch seconds. Names are short because the whole item should stay within 1 kB, one
+write unit. Failure mode: closed; what cannot be counted is not sent and not compared.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from signet import limits
+from signet.codes import COPY_WINDOW, GUESSES_PER_CODE, Guess, LiveCode, Subject
+from signet.edge import settings
+from signet.errors import BadParameter
+from signet.limits import Limit
+from signet.messages import Message, MessageRef, nonce_tag
+from signet.store import messages, table
+from signet.store.table import path
+
+_REMEMBER = timedelta(hours=25)
+IDEMPOTENT_FOR = timedelta(hours=24)
+
+
+class PhoneItem(table.Table):
+    """An item of the Phones table; most attributes are reached by `path`."""
+
+    class Meta:
+        table_name = settings.value("SIGNET_PHONES_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    request = UnicodeAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One send to accept: within which limits, by which request, with which code.
+
+    `idempotency` is (key, digest of the request) when the caller gave an Idempotency-Key.
+    """
+
+    subject: Subject
+    limits: Sequence[Limit]
+    request_id: str
+    now: datetime
+    nonce: bytes
+    expires_at: int
+    idempotency: tuple[str, str] | None = None
+
+    @property
+    def seconds(self) -> int:
+        """`now` in epoch seconds."""
+        return int(self.now.timestamp())
+
+
+class AlreadyAccepted(Exception):
+    """The same request was accepted before; the caller gets the first answer."""
+
+
+class CodeLives(Exception):
+    """The number has a live code, and the app wants it sent again rather than replaced."""
+
+    def __init__(self, code: LiveCode) -> None:
+        super().__init__("a code is live")
+        self.code = code
+
+
+class NoLiveCode(Exception):
+    """Nothing can be guessed: no live code, or the budget is spent. Nothing was counted."""
+
+    def __init__(self, code: LiveCode | None) -> None:
+        super().__init__("no live code")
+        self.code = code
+
+
+class UnknownKey(Exception):
+    """The live code was derived with a key that is not in the keyring."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(key_id)
+        self.key_id = key_id
+
+
+def accept(send: Send, message: Message | None, *, keep_live: bool = False) -> None:
+    """Accept a send and record its message, both or neither, within all limits.
+
+    Raises AlreadyAccepted for a repeated request, the SignetError of the first broken limit,
+    and, with `keep_live`, CodeLives instead of replacing a code that still lives. A refused
+    send changes nothing. One call, one transaction; without a message (test phones) as well.
+    """
+    condition = _within(send.limits, send.seconds)
+    if keep_live:
+        condition &= _no_live_code(send.subject, send.seconds)
+    issued = _issue(send, message.ref) if message else ()
+    _accept(send, message, condition, [*_shift_all(send), *issued])
+
+
+def accept_again(send: Send, message: Message, code: LiveCode) -> None:
+    """Accept a send that delivers the live `code` once more; its guesses stay counted.
+
+    Raises what `accept` raises, and NoLiveCode when the code was replaced meanwhile.
+    """
+    prefix = _prefix(send.subject)
+    same = path(f"{prefix}n") == code.nonce
+    actions = [*_shift_all(send), path(f"{prefix}m").set(message.ref.message_id)]
+    try:
+        _accept(send, message, _within(send.limits, send.seconds) & same, actions)
+    except CodeLives as other:
+        raise NoLiveCode(other.code) from other
+
+
+def pin_key(message: Message, key_id: str) -> LiveCode | None:
+    """The live code `message` was recorded for, its key chosen now if it had none.
+
+    `request` holds no keys, so the first sender names the one in use (docs/decisions). None
+    when the code was replaced or has expired from the table.
+    """
+    item = PhoneItem(_pk(message.subject))
+    prefix = _prefix(message.subject)
+    key = path(f"{prefix}k")
+    try:
+        after = table.update(item, [key.set(key | key_id)], path(f"{prefix}m").exists())
+    except table.ConditionFailed:
+        return None
+    code = _live(after, prefix)
+    return code if code and nonce_tag(code.nonce) == message.nonce_tag else None
+
+
+def spend_guess(subject: Subject, guess: Guess, *, key_ids: Iterable[str]) -> LiveCode:
+    """Count `guess` against the live code and the number's daily budget; then tell the code.
+
+    The returned code's last guess is this one. Raises NoLiveCode or UnknownKey, both without
+    counting anything.
+    """
+    prefix = _prefix(subject)
+    known = list(key_ids)
+    condition = (
+        (path(f"{prefix}x") > guess.at)
+        & path(f"{prefix}k").is_in(*known)
+        & (size(path(f"{prefix}g")) < GUESSES_PER_CODE)
+        & ~path(f"{prefix}i").contains(guess.request_id)
+        & _within([limits.GUESSES], guess.at)
+    )
+    guesses, ids = path(f"{prefix}g"), path(f"{prefix}i")
+    actions = [
+        guesses.set(guesses.append([guess.pack()])),
+        ids.set(ids.append([guess.request_id])),
+        *_shift(limits.GUESSES.register, limits.GUESSES.count, guess.at),
+        path("ttl").set(guess.at + int(_REMEMBER.total_seconds())),
+    ]
+    try:
+        after = table.update(PhoneItem(_pk(subject)), actions, condition)
+    except table.ConditionFailed as failed:
+        code = _live(failed.before, prefix)
+        if code and code.expires_at > guess.at and code.key_id and code.key_id not in known:
+            raise UnknownKey(code.key_id) from failed
+        raise NoLiveCode(code) from failed
+    code = _live(after, prefix)
+    if code is None:
+        raise NoLiveCode(None)
+    return code
+
+
+def spend_guess_on_test_phone(subject: Subject, now: int) -> None:
+    """Count a guess at a fixed code against the number's daily budget. Raises NoLiveCode."""
+    register = limits.GUESSES.register
+    actions = [
+        *_shift(register, limits.GUESSES.count, now),
+        path("ttl").set(now + int(_REMEMBER.total_seconds())),
+    ]
+    try:
+        table.update(PhoneItem(_pk(subject)), actions, _within([limits.GUESSES], now))
+    except table.ConditionFailed as failed:
+        raise NoLiveCode(None) from failed
+
+
+def mark_used(subject: Subject, code: LiveCode, now: int) -> None:
+    """Note that `code` was used, in its item and in its message's record, both or neither.
+
+    Safety does not rest on this: the order of the guesses already lets nobody win twice.
+    Raises TransactionRefused when the code was replaced or the record has been forgotten.
+    """
+    prefix = _prefix(subject)
+    ref = MessageRef(subject.app_id, code.message_id)
+
+    def build(writes: TransactWrite) -> None:
+        writes.update(
+            PhoneItem(_pk(subject)),
+            [path(f"{prefix}u").set(now)],
+            path(f"{prefix}n") == code.nonce,
+        )
+        messages.record_verified(writes, ref, now)
+
+    table.transact(build)
+
+
+def _accept(
+    send: Send, message: Message | None, condition: Condition, actions: Sequence[Action]
+) -> None:
+    item = PhoneItem(_pk(send.subject))
+
+    def build(writes: TransactWrite) -> None:
+        if send.idempotency:
+            writes.save(*_idempotency(send), return_values="ALL_OLD")
+        if message:
+            messages.record(writes, message)
+        writes.update(item, list(actions), condition, return_values="ALL_OLD")
+
+    try:
+        table.transact(build)
+    except table.TransactionRefused as refused:
+        raise _refusal(send, refused.before) from refused
+
+
+def _refusal(send: Send, before: Sequence[table.Item | None]) -> Exception:
+    claimed = before[0] if send.idempotency else None
+    if claimed is not None and send.idempotency:
+        if claimed.get("request") == send.idempotency[1]:
+            return AlreadyAccepted()
+        return BadParameter("This Idempotency-Key was used for another request.")
+    item = before[-1] or {}
+    fresh = send.seconds - item.get("rt", 0) <= COPY_WINDOW.total_seconds()
+    if item.get("rid") == send.request_id and fresh:
+        return AlreadyAccepted()
+    broken = limits.first_broken(send.limits, item, send.seconds)
+    if broken:
+        return broken
+    code = _live(item, _prefix(send.subject))
+    return CodeLives(code) if code else NoLiveCode(None)
+
+
+def _idempotency(send: Send) -> tuple[PhoneItem, Condition]:
+    key, request = send.idempotency or ("", "")
+    digest = sha256(key.encode()).hexdigest()
+    until = send.seconds + int(IDEMPOTENT_FOR.total_seconds())
+    item = PhoneItem(f"{send.subject.app_id}#idem#{digest}", request=request, ttl=until)
+    return item, PhoneItem.pk.does_not_exist() | (PhoneItem.ttl <= send.seconds)
+
+
+def _within(checked: Iterable[Limit], now: int) -> Condition:
+    conditions = [
+        path(limit.oldest).does_not_exist() | (path(limit.oldest) <= now - limit.seconds)
+        for limit in checked
+    ]
+    all_of: Condition = conditions[0]
+    for condition in conditions[1:]:
+        all_of &= condition
+    return all_of
+
+
+def _no_live_code(subject: Subject, now: int) -> Condition:
+    prefix = _prefix(subject)
+    condition: Condition = (
+        path(f"{prefix}n").does_not_exist()
+        | (path(f"{prefix}x") <= now + 60)
+        | path(f"{prefix}u").exists()
+        | (size(path(f"{prefix}g")) >= GUESSES_PER_CODE)
+    )
+    return condition
+
+
+def _shift_all(send: Send) -> Iterator[Action]:
+    for register, depth in limits.registers(send.limits).items():
+        yield from _shift(register, depth, send.seconds)
+    yield path("rid").set(send.request_id)
+    yield path("rt").set(send.seconds)
+    yield path("ttl").set(send.seconds + int(_REMEMBER.total_seconds()))
+
+
+def _shift(register: str, depth: int, now: int) -> Iterator[Action]:
+    # All operands are read before any is written, so this moves every time one place on.
+    for place in range(depth, 1, -1):
+        yield path(f"{register}{place}").set(path(f"{register}{place - 1}") | 0)
+    yield path(f"{register}1").set(now)
+
+
+def _issue(send: Send, ref: MessageRef) -> Iterator[Action]:
+    prefix = _prefix(send.subject)
+    yield path(f"{prefix}m").set(ref.message_id)
+    yield path(f"{prefix}n").set(send.nonce)
+    yield path(f"{prefix}x").set(send.expires_at)
+    yield path(f"{prefix}g").set([])
+    yield path(f"{prefix}i").set([])
+    yield path(f"{prefix}k").remove()
+    yield path(f"{prefix}u").remove()
+
+
+def _live(item: table.Item, prefix: str) -> LiveCode | None:
+    if f"{prefix}n" not in item:
+        return None
+    packed = zip(item[f"{prefix}i"], item[f"{prefix}g"], strict=True)
+    return LiveCode(
+        nonce=item[f"{prefix}n"],
+        key_id=item.get(f"{prefix}k"),
+        expires_at=item[f"{prefix}x"],
+        message_id=item[f"{prefix}m"],
+        guesses=[Guess.unpack(request_id, guess) for request_id, guess in packed],
+    )
+
+
+def _prefix(subject: Subject) -> str:
+    return f"p{subject.purpose.value}"
+
+
+def _pk(subject: Subject) -> str:
+    return f"{subject.app_id}#{subject.phone}"

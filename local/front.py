@@ -1,0 +1,105 @@
+"""The one port: the deployed API at the root path, and the pages that exist only here."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from local.clock import Clock, iso
+from local.inbox import Inbox
+from local.proxy import Upstream
+from local.replies import answer, refusal
+
+PAGES = Path(__file__).resolve().parent / "pages"
+LONGEST_JUMP = 366 * 24 * 3600
+
+Page = Callable[[Request], Awaitable[Response]]
+
+
+class Front:
+    """An ASGI app. Whatever is not one of its own pages goes to the API as it came."""
+
+    def __init__(
+        self, *, upstream: Upstream, inbox: Inbox, clock: Clock, wake: Callable[[], None]
+    ) -> None:
+        self._upstream = upstream
+        self._inbox = inbox
+        self._clock = clock
+        self._wake = wake
+        self._pages: dict[tuple[str, str], Page] = {
+            ("GET", "/"): _file(PAGES / "index.html"),
+            ("GET", "/phone"): _file(PAGES / "phone.html"),
+            ("GET", "/local/messages"): self._messages,
+            ("GET", "/local/clock"): self._show_clock,
+            ("POST", "/local/clock"): self._move_clock,
+        }
+        for asset in PAGES.iterdir():
+            if asset.suffix != ".html":
+                self._pages["GET", f"/local/{asset.name}"] = _file(asset)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._lifespan(scope, receive, send)
+            return
+        page = self._pages.get((scope["method"], scope["raw_path"].decode("latin-1")))
+        if page is None:
+            await self._upstream(scope, receive, send)
+            return
+        reply = await page(Request(scope, receive))
+        await reply(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while scope["type"] == "lifespan":
+            event = (await receive())["type"]
+            if event == "lifespan.shutdown":
+                await self._upstream.close()
+            await send({"type": f"{event}.complete"})
+            if event == "lifespan.shutdown":
+                return
+
+    async def _messages(self, request: Request) -> Response:
+        phone = request.query_params.get("phone")
+        if phone:
+            # A raw `+` in a query is a space once decoded.
+            phone = "+" + phone[1:] if phone.startswith(" ") else phone
+        return answer(await run_in_threadpool(self._inbox.texts, phone or None))
+
+    async def _show_clock(self, _: Request) -> Response:
+        return answer(await run_in_threadpool(self._time))
+
+    async def _move_clock(self, request: Request) -> Response:
+        seconds = _jump(await request.body())
+        if seconds is None:
+            return refusal(400, 1, "advance_seconds must be whole seconds, a year at most.")
+        await run_in_threadpool(self._clock.advance, seconds)
+        await run_in_threadpool(self._wake)
+        return answer(await run_in_threadpool(self._time))
+
+    def _time(self) -> dict[str, Any]:
+        return {"offset_seconds": self._clock.offset(), "now": iso(self._clock.now())}
+
+
+def _jump(body: bytes) -> int | None:
+    """The seconds that a request asks to move the clock by; None when it asks badly."""
+    try:
+        asked = json.loads(body)["advance_seconds"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if type(asked) is not int or abs(asked) > LONGEST_JUMP:
+        return None
+    return asked
+
+
+def _file(path: Path) -> Page:
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'self'"}
+
+    async def page(_: Request) -> Response:
+        return FileResponse(path, headers=headers)
+
+    return page

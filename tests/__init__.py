@@ -1,0 +1,24 @@
+"""Signet's tests; kinds and places are in CONTRIBUTING.md."""
+
+import os
+
+# Before anything of signet is imported: a function reads its settings when it starts.
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    AWS_EC2_METADATA_DISABLED="true",
+    POWERTOOLS_LOG_LEVEL="INFO",
+    SIGNET_APPS_TABLE="apps",
+    SIGNET_PHONES_TABLE="phones",
+    SIGNET_MESSAGES_TABLE="messages",
+    SIGNET_SECRET_ARN="signet-test-secret",
+    SIGNET_CARRIER="sns",
+    SIGNET_ERROR_LANGUAGE="zh",
+    SIGNET_REQUEST_FUNCTION="request-function",
+    SIGNET_VERIFY_FUNCTION="verify-function",
+)
+for _name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SESSION_TOKEN"):
+    os.environ.pop(_name, None)

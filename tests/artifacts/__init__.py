@@ -1,0 +1,1 @@
+"""The built artifacts, each function run as Lambda runs it: see test_artifacts.py."""

@@ -1,0 +1,1 @@
+"""The local pages and the SDK's browser build, in a real Chromium."""

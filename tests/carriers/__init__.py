@@ -1,0 +1,1 @@
+"""Carriers: one contract, run again for each, and what is its own."""

@@ -1,0 +1,110 @@
+"""Fixtures that several kinds of test share, and the rule that a skip is never silent."""
+
+import os
+import urllib.request
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from signet.apps import App, Key, Signature
+from tests import clients, schemas
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYS = {"current": "k1", "k1": "t" * 64}
+
+SIGNATURE = Signature(name="Signet", text="示例商城", short_id="s1")
+DEMO_APP = App(
+    app_id="signet-demo-app",
+    name="示例应用",
+    app_key=Key("signet-demo-key"),
+    master_key=Key("signet-demo-master"),
+    default_signature=SIGNATURE,
+)
+
+
+@pytest.fixture
+def tables() -> Iterator[SimpleNamespace]:
+    """Everything in AWS that the functions use, in moto: single-threaded tests only."""
+    with mock_aws():
+        clients.renew()
+        yield schemas.create_everything(KEYS)
+    clients.renew()
+
+
+@pytest.fixture
+def demo_app(tables: SimpleNamespace) -> App:
+    """The demo app, recorded."""
+    from signet.store import apps
+
+    apps.create(DEMO_APP)
+    return DEMO_APP
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[str]:
+    """MiniStack's endpoint: DynamoDB whose conditional writes hold under real threads."""
+    from local.ministack import MiniStack
+
+    work = ROOT / ".local" / "tests-emulator"
+    process = MiniStack(log_file=work / "ministack.log", state_dir=work, keep=False)
+    process.start()
+    try:
+        process.wait()
+        yield process.url
+    finally:
+        process.stop()
+
+
+def emulated_resources(emulator: str, patch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """The same resources as `tables`, fresh, in the emulator."""
+    reset = urllib.request.Request(f"{emulator}/_ministack/reset", method="POST")
+    urllib.request.urlopen(reset, timeout=10).close()
+    patch.setenv("AWS_ENDPOINT_URL", emulator)
+    clients.renew()
+    yield schemas.create_everything(KEYS)
+    clients.renew()
+
+
+@pytest.fixture
+def emulated(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """Resources for tests with threads and crashes."""
+    yield from emulated_resources(emulator, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Any]:
+    """The local stack as `make run` starts it, on a free port."""
+    from local.stack import Stack
+
+    with Stack(work_dir=ROOT / ".local" / "tests-stack") as running:
+        yield running
+
+
+# --- A test that needs something this machine lacks is skipped, loudly; in CI it fails. ---
+
+_missing: set[str] = set()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _missing.add(reason.removeprefix("Skipped: "))
+        if os.environ.get("CI"):
+            report.outcome = "failed"
+            report.longrepr = f"skipped in CI, where nothing may be missing: {reason}"
+    return report
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the very last lines what was not tested."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:
+        return
+    for reason in sorted(_missing):
+        terminal.write_line(f"!!! NOT TESTED: {reason}", red=True, bold=True)

@@ -1,0 +1,1 @@
+"""Flows: every branch, with recording fakes as collaborators."""

@@ -1,0 +1,150 @@
+"""Collaborators that remember what they were asked; each satisfies the type it stands in for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from signet.carriers import Accepted, OutgoingMessage
+from signet.codes import Keyring, LiveCode
+from signet.limits import Kind
+from signet.messages import OPEN_SHARDS, Message, MessageRef, State
+from signet.store.messages import NotClaimed, UnknownMessage
+
+
+@dataclass
+class FakeCarrier:
+    """A carrier that accepts, or raises what it was told to, and keeps what it was handed."""
+
+    fails_with: Exception | None = None
+    on_submit: Callable[[], None] = lambda: None
+    name: str = "fake"
+    reports_within: timedelta | None = None
+    handed: list[OutgoingMessage] = field(default_factory=list)
+
+    def submit(self, message: OutgoingMessage) -> Accepted:
+        self.handed.append(message)
+        self.on_submit()
+        if self.fails_with:
+            raise self.fails_with
+        return Accepted(f"carrier-{len(self.handed)}")
+
+
+@dataclass
+class FakeMessages:
+    """The records of messages, in memory, with the states the store would give them."""
+
+    records: dict[MessageRef, Message] = field(default_factory=dict)
+    reasons: dict[MessageRef, str] = field(default_factory=dict)
+    events: list[str] = field(default_factory=list)
+    claimed_by_another: bool = False
+
+    def add(self, message: Message) -> Message:
+        self.records[message.ref] = message
+        return message
+
+    def get(self, ref: MessageRef) -> Message:
+        if ref not in self.records:
+            raise UnknownMessage(ref.message_id)
+        return self.records[ref]
+
+    def claim(self, message: Message, attempt_id: str, now: datetime) -> None:
+        if self.claimed_by_another:
+            raise NotClaimed(self.records[message.ref].state)
+        self._change(
+            message,
+            "claim",
+            state=State.SENDING,
+            attempt_id=attempt_id,
+            attempts=message.attempts + 1,
+        )
+
+    def accepted(
+        self,
+        message: Message,
+        attempt_id: str,
+        now: datetime,
+        *,
+        carrier: str,
+        carrier_message_id: str,
+    ) -> None:
+        assert self.records[message.ref].attempt_id == attempt_id
+        self.reasons[message.ref] = f"{carrier}/{carrier_message_id}"
+        self._change(message, "accepted", state=State.AWAITING_RECEIPT)
+
+    def refused(self, message: Message, attempt_id: str, reason: str, *, final: bool) -> None:
+        assert self.records[message.ref].attempt_id == attempt_id
+        self.reasons[message.ref] = reason
+        self._change(message, "refused", state=State.CALL_FAILED if final else State.QUEUED)
+
+    def unconfirmed(self, message: Message, reason: str) -> None:
+        assert self.records[message.ref].attempt_id == message.attempt_id
+        self.reasons[message.ref] = reason
+        self._change(message, "unconfirmed", state=State.UNCONFIRMED)
+
+    def expired(self, message: Message, reason: str) -> None:
+        self.reasons[message.ref] = reason
+        self._change(message, "expired", state=State.EXPIRED)
+
+    def close(self, message: Message) -> None:
+        self.events.append("close")
+
+    def postpone(self, message: Message, until: datetime) -> bool:
+        if self.claimed_by_another:
+            return False
+        self._change(message, "postpone", due_at=int(until.timestamp()))
+        return True
+
+    def shards(self) -> range:
+        return range(OPEN_SHARDS)
+
+    def due(self, shard: int, now: datetime, *, limit: int) -> Iterator[Message]:
+        if shard == 0:
+            yield from list(self.records.values())[:limit]
+
+    def state(self, ref: MessageRef) -> State:
+        return self.records[ref].state
+
+    def _change(self, message: Message, event: str, **changes: Any) -> None:
+        self.events.append(event)
+        self.records[message.ref] = replace(self.records[message.ref], **changes)
+
+
+@dataclass
+class FakeQueue:
+    """A queue that keeps what it was given, or refuses it."""
+
+    fails_with: Exception | None = None
+    queued: list[tuple[MessageRef, Kind]] = field(default_factory=list)
+
+    def enqueue(self, ref: MessageRef, kind: Kind) -> None:
+        if self.fails_with:
+            raise self.fails_with
+        self.queued.append((ref, kind))
+
+
+@dataclass
+class FakeSecret:
+    """The secret: what this process has read, and what it would read now."""
+
+    read: Keyring
+    newer: Keyring | None = None
+    reads: int = 1
+
+    def keyring(self, *, known: str | None = None) -> Keyring:
+        if known is not None and known not in self.read.keys:
+            self.reads += 1
+            self.read = self.newer or self.read
+        return self.read
+
+
+@dataclass
+class FakeCode:
+    """A number's live code, whose key a sender may choose."""
+
+    live: LiveCode | None
+
+    def pin_key(self, message: Message, key_id: str) -> LiveCode | None:
+        if self.live and self.live.key_id is None:
+            self.live = replace(self.live, key_id=key_id)
+        return self.live

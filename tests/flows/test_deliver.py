@@ -1,0 +1,287 @@
+"""Delivering: whatever fails, the carrier is called once or never, and the state says which."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from signet import codes
+from signet.carriers import CarrierError, OutcomeUnknown
+from signet.codes import Keyring, LiveCode
+from signet.errors import Unavailable
+from signet.flows.deliver import Records, RetryLater, deliver
+from signet.messages import MAX_ATTEMPTS, Message, MessageRef, State
+from signet.store.messages import UnknownMessage
+from tests.flows.fakes import FakeCarrier, FakeCode, FakeMessages, FakeSecret
+from tests.store.build import APP_ID, KEYRING, NOW, SECONDS, SUBJECT, after, new_message, new_send
+
+NONCE = bytes(range(16))
+CODE = codes.derive(KEYRING.keys["k1"], SUBJECT, NONCE)
+MESSAGE = new_message(
+    new_send(nonce=NONCE), variables={"name": "天东商城", "op": "付款", "ttl": "5"}
+)
+
+
+class Delivery:
+    """One message, its code, its carrier, and where it has come to."""
+
+    def __init__(self, message: Message = MESSAGE, carrier: FakeCarrier | None = None) -> None:
+        self.messages = FakeMessages()
+        self.ref = self.messages.add(message).ref
+        self.carrier = carrier or FakeCarrier()
+        self.secret = FakeSecret(KEYRING)
+        self.code = FakeCode(
+            LiveCode(NONCE, None, message.expires_at, message.ref.message_id, guesses=[])
+        )
+        self.now = NOW
+
+    def run(self) -> None:
+        records = Records(
+            get=self.messages.get,
+            claim=self.messages.claim,
+            accepted=self.messages.accepted,
+            refused=self.messages.refused,
+            unconfirmed=self.messages.unconfirmed,
+            expired=self.messages.expired,
+            pin_key=self.code.pin_key,
+            keyring=self.secret.keyring,
+        )
+        deliver(self.ref, self.carrier, records, now=lambda: self.now)
+
+    @property
+    def state(self) -> State:
+        return self.messages.state(self.ref)
+
+    @property
+    def reason(self) -> str | None:
+        return self.messages.reasons.get(self.ref)
+
+
+def test_a_queued_message_is_claimed_then_handed_over_then_recorded() -> None:
+    delivery = Delivery()
+    delivery.carrier.on_submit = lambda: delivery.messages.events.append("carrier")
+
+    delivery.run()
+
+    assert delivery.messages.events == ["claim", "carrier", "accepted"]
+    assert (delivery.state, delivery.reason) == (State.AWAITING_RECEIPT, "fake/carrier-1")
+
+
+def test_the_carrier_gets_text_and_parts_with_the_derived_code() -> None:
+    delivery = Delivery()
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.text == (
+        f"【示例商城】您正在使用天东商城服务进行付款，您的验证码是 {CODE}，请在 5 分钟内完成验证。"
+    )
+    assert (handed.phone, handed.code, handed.message_id) == (
+        MESSAGE.phone,
+        CODE,
+        MESSAGE.ref.message_id,
+    )
+    assert handed.variables == {"name": "天东商城", "op": "付款", "ttl": "5", "code": CODE}
+    assert (handed.signature, handed.signature_text, handed.template) == (
+        "Signet",
+        "示例商城",
+        None,
+    )
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.QUEUED, State.SENDING}))
+def test_a_message_that_came_further_is_left_alone(state: State) -> None:
+    delivery = Delivery(replace(MESSAGE, state=state))
+
+    delivery.run()
+
+    assert (delivery.carrier.handed, delivery.messages.events) == ([], [])
+
+
+def test_a_message_that_another_attempt_holds_is_left_alone() -> None:
+    delivery = Delivery(
+        replace(MESSAGE, state=State.SENDING, attempt_id="x", lease_until=SECONDS + 1)
+    )
+
+    delivery.run()
+
+    assert (delivery.carrier.handed, delivery.messages.events) == ([], [])
+
+
+def test_a_message_whose_sender_died_is_unconfirmed_and_never_sent_again() -> None:
+    delivery = Delivery(replace(MESSAGE, state=State.SENDING, attempt_id="x", lease_until=SECONDS))
+
+    delivery.run()
+
+    assert delivery.carrier.handed == []
+    assert (delivery.state, delivery.reason) == (State.UNCONFIRMED, "sender lost")
+
+
+def test_a_message_that_another_sender_claims_first_is_left_to_it() -> None:
+    delivery = Delivery()
+    delivery.messages.claimed_by_another = True
+
+    delivery.run()
+
+    assert (delivery.carrier.handed, delivery.state) == ([], State.QUEUED)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"), [(599, State.AWAITING_RECEIPT), (600, State.EXPIRED)]
+)
+def test_an_expired_code_is_not_sent(seconds: int, state: State) -> None:
+    delivery = Delivery()
+    delivery.now = after(seconds)
+
+    delivery.run()
+
+    assert delivery.state is state
+    assert len(delivery.carrier.handed) == (state is State.AWAITING_RECEIPT)
+
+
+def test_a_replaced_code_is_not_sent() -> None:
+    delivery = Delivery()
+    delivery.code.live = None
+
+    delivery.run()
+
+    assert delivery.carrier.handed == []
+    assert (delivery.state, delivery.reason) == (State.EXPIRED, "code replaced")
+
+
+def test_the_key_named_first_is_used_whichever_is_current_now() -> None:
+    delivery = Delivery()
+    delivery.code.live = LiveCode(NONCE, "k1", SECONDS + 600, MESSAGE.ref.message_id, [])
+    delivery.secret.read = Keyring("k2", {**KEYRING.keys, "k2": b"u" * 64})
+
+    delivery.run()
+
+    assert delivery.carrier.handed[0].code == CODE
+
+
+def test_a_key_that_came_after_this_process_started_is_read_once_more() -> None:
+    rotated = Keyring("k2", {**KEYRING.keys, "k2": b"u" * 64})
+    delivery = Delivery()
+    delivery.code.live = LiveCode(NONCE, "k2", SECONDS + 600, MESSAGE.ref.message_id, [])
+    delivery.secret.newer = rotated
+
+    delivery.run()
+
+    assert delivery.secret.reads == 2
+    assert delivery.carrier.handed[0].code == codes.derive(b"u" * 64, SUBJECT, NONCE)
+
+
+def test_a_key_that_is_gone_makes_the_queue_try_later_and_claims_nothing() -> None:
+    delivery = Delivery()
+    delivery.code.live = LiveCode(NONCE, "k9", SECONDS + 600, MESSAGE.ref.message_id, [])
+
+    with pytest.raises(Unavailable):
+        delivery.run()
+
+    assert (delivery.carrier.handed, delivery.state) == ([], State.QUEUED)
+
+
+def test_a_refusal_that_may_pass_goes_back_to_the_queue() -> None:
+    delivery = Delivery(carrier=FakeCarrier(CarrierError("Throttled", retryable=True)))
+
+    with pytest.raises(RetryLater) as later:
+        delivery.run()
+
+    assert later.value.attempts == 1
+    assert (delivery.state, delivery.reason) == (State.QUEUED, "Throttled")
+
+
+def test_refusals_that_may_pass_end_after_five_attempts() -> None:
+    delivery = Delivery(carrier=FakeCarrier(CarrierError("Throttled", retryable=True)))
+
+    for attempt in range(1, MAX_ATTEMPTS):
+        with pytest.raises(RetryLater) as later:
+            delivery.run()
+        assert later.value.attempts == attempt
+    delivery.run()
+
+    assert len(delivery.carrier.handed) == MAX_ATTEMPTS == 5
+    assert delivery.state is State.CALL_FAILED
+
+
+def test_a_message_refused_once_is_sent_by_the_next_attempt() -> None:
+    delivery = Delivery(carrier=FakeCarrier(CarrierError("Throttled", retryable=True)))
+    with pytest.raises(RetryLater):
+        delivery.run()
+    delivery.carrier.fails_with = None
+
+    delivery.run()
+
+    assert delivery.state is State.AWAITING_RECEIPT
+
+
+def test_a_refusal_for_good_ends_the_message_at_once() -> None:
+    delivery = Delivery(carrier=FakeCarrier(CarrierError("OptedOut", retryable=False)))
+
+    delivery.run()
+
+    assert (delivery.state, delivery.reason) == (State.CALL_FAILED, "OptedOut")
+
+
+def test_an_unknown_outcome_is_unconfirmed_and_never_sent_again() -> None:
+    delivery = Delivery(carrier=FakeCarrier(OutcomeUnknown("ReadTimeoutError")))
+
+    delivery.run()
+    delivery.run()
+
+    assert len(delivery.carrier.handed) == 1
+    assert (delivery.state, delivery.reason) == (State.UNCONFIRMED, "ReadTimeoutError")
+
+
+def test_a_crash_of_the_carriers_own_code_is_not_sent_again_while_the_lease_lasts() -> None:
+    delivery = Delivery(carrier=FakeCarrier(RuntimeError("a bug")))
+
+    with pytest.raises(RuntimeError):
+        delivery.run()
+    message = delivery.messages.records[delivery.ref]
+    delivery.messages.records[delivery.ref] = replace(message, lease_until=SECONDS + 30)
+    delivery.run()
+
+    assert len(delivery.carrier.handed) == 1
+    assert delivery.state is State.SENDING
+
+
+def test_a_redelivered_queue_message_sends_nothing() -> None:
+    delivery = Delivery()
+
+    delivery.run()
+    delivery.run()
+
+    assert len(delivery.carrier.handed) == 1
+
+
+def test_a_reference_without_a_record_is_unknown() -> None:
+    delivery = Delivery()
+    delivery.ref = MessageRef(APP_ID, "20261122-3-00")
+
+    with pytest.raises(UnknownMessage):
+        delivery.run()
+
+
+@pytest.mark.parametrize(
+    "fails_with",
+    [
+        None,
+        CarrierError("Throttled", retryable=False),
+        OutcomeUnknown("ReadTimeoutError"),
+    ],
+)
+def test_the_log_names_the_message_but_neither_number_nor_code(
+    fails_with: Exception | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery = Delivery(carrier=FakeCarrier(fails_with))
+
+    with caplog.at_level(logging.INFO):
+        delivery.run()
+
+    (record,) = caplog.records
+    assert record.__dict__["message_id"] == MESSAGE.ref.message_id
+    logged = str(record.__dict__)
+    assert CODE not in logged
+    assert MESSAGE.phone[4:] not in logged
+    assert "天东商城" not in logged

@@ -1,0 +1,1 @@
+"""Functions: every outcome of their docstrings, through real-shaped events."""

@@ -1,0 +1,1 @@
+"""What the local stack is made of, where it is ours."""

@@ -1,0 +1,155 @@
+"""The front passes requests on as they come, and refuses in LeanCloud's shape."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, cast
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local.clock import Clock
+from local.front import Front
+from local.inbox import Inbox
+from local.ministack import free_port
+from local.proxy import Upstream
+
+BASE = "/restapis/abc/live/_user_request_"
+
+
+async def recorder(scope: Scope, receive: Receive, send: Send) -> None:
+    """An upstream that answers with what reached it."""
+    if scope["type"] != "http":
+        return
+    body, more = b"", True
+    while more:
+        event = await receive()
+        body += event["body"]
+        more = event["more_body"]
+    seen = {
+        "method": scope["method"],
+        "path": scope["raw_path"].decode(),
+        "query": scope["query_string"].decode(),
+        "headers": [[name.decode(), value.decode()] for name, value in scope["headers"]],
+        "body": body.decode(),
+    }
+    content = json.dumps(seen).encode()
+    headers = [(b"content-length", b"%d" % len(content)), (b"x-twice", b"1"), (b"x-twice", b"2")]
+    await send({"type": "http.response.start", "status": 203, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[int]:
+    """Serve an app from a thread; the port."""
+    port = free_port()
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def front(upstream: str) -> Front:
+    """A front whose API lies there; its own pages are not asked for here."""
+    return Front(
+        upstream=Upstream(upstream, BASE),
+        inbox=cast(Inbox, None),
+        clock=cast(Clock, None),
+        wake=lambda: None,
+    )
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """A front before the recorder."""
+    with ExitStack() as stack:
+        upstream = stack.enter_context(served(recorder))
+        yield stack.enter_context(served(front(f"http://127.0.0.1:{upstream}")))
+
+
+def exchange(port: int, request: bytes) -> tuple[str, str]:
+    """Send bytes as they are; the head and the body of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        answer = b""
+        while received := connection.recv(65536):
+            answer += received
+    head, body = answer.decode().split("\r\n\r\n", 1)
+    return head, body
+
+
+def passed_on(port: int, line: str, *headers: str, body: str = "") -> dict[str, Any]:
+    """What reaches the upstream of a request with that first line."""
+    lines = [f"{line} HTTP/1.1", "Host: sms.example:99", *headers, "Connection: close", "", body]
+    _, answer = exchange(port, "\r\n".join(lines).encode())
+    seen: dict[str, Any] = json.loads(answer)
+    return seen
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//1.1//requestSmsCode",
+        "/1.1/verifySmsCode/../requestSmsCode",
+        "/1.1/verifySmsCode/%2e%2E%2Fx",
+        "/1.1/./a;b",
+        "/%E4%BD%A0",
+        "/phone/",
+        "/%70hone",
+        "/unknown",
+    ],
+)
+def test_a_path_reaches_the_api_as_it_was_sent(port: int, path: str) -> None:
+    assert passed_on(port, f"GET {path}")["path"] == BASE + path
+
+
+def test_a_query_reaches_the_api_as_it_was_sent(port: int) -> None:
+    query = "mobilePhoneNumber=+86186&a=%2B&a=[1]|&b"
+    assert passed_on(port, f"POST /1.1/x?{query}")["query"] == query
+
+
+def test_a_bare_question_mark_is_no_query(port: int) -> None:
+    assert passed_on(port, "GET /1.1/date?")["query"] == ""
+
+
+def test_a_get_may_have_a_body(port: int) -> None:
+    seen = passed_on(port, "GET /1.1/date", "Content-Length: 4", body="null")
+    assert seen["body"] == "null"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_every_method_is_passed_on(port: int, method: str) -> None:
+    assert passed_on(port, f"{method} /1.1/x")["method"] == method
+
+
+def test_headers_arrive_in_order_twice_if_sent_twice_and_none_is_added(port: int) -> None:
+    seen = passed_on(port, "GET /1.1/x", "X-LC-Id: a", "X-Twice: 1", "X-Twice: 2")
+    sent = [["host", "sms.example:99"], ["x-lc-id", "a"], ["x-twice", "1"], ["x-twice", "2"]]
+    assert seen["headers"] == sent
+
+
+def test_the_answer_comes_back_with_its_status_and_headers(port: int) -> None:
+    head, _ = exchange(port, b"GET /1.1/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    assert head.startswith("HTTP/1.1 203 ")
+    assert head.count("x-twice: ") == 2
+
+
+def test_without_an_api_the_refusal_has_leanclouds_shape() -> None:
+    with served(front(f"http://127.0.0.1:{free_port()}")) as port:
+        head, body = exchange(
+            port,
+            b"POST /1.1/x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        )
+    assert head.startswith("HTTP/1.1 502 ")
+    assert json.loads(body) == {"code": 502, "error": "The local stack's AWS does not answer."}

@@ -1,0 +1,1 @@
+"""What must hold whatever runs in parallel or crashes; against MiniStack's DynamoDB."""

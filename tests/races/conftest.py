@@ -1,0 +1,43 @@
+"""The functions in ten processes, over fresh tables with the demo app."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from signet.apps import Signature
+from signet.store import apps
+from tests.conftest import DEMO_APP, emulated_resources
+from tests.races.workers import Workers
+
+PROCESSES = 10
+
+
+@pytest.fixture(scope="module")
+def workers(module_emulated: SimpleNamespace) -> Iterator[Workers]:
+    settings = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("SIGNET_", "AWS_", "POWERTOOLS_"))
+    }
+    with Workers(PROCESSES, settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def module_emulated(emulator: str) -> Iterator[SimpleNamespace]:
+    """`emulated` for a whole module: its tests use a phone each."""
+    with pytest.MonkeyPatch.context() as patch:
+        for resources in emulated_resources(emulator, patch):
+            apps.create(DEMO_APP)
+            apps.put_signature(DEMO_APP.app_id, Signature("second", "第二商城", "s2"))
+            apps.create(
+                replace(
+                    DEMO_APP,
+                    app_id="signet-resend",
+                    switches=replace(DEMO_APP.switches, resend_same_code=True),
+                )
+            )
+            yield resources

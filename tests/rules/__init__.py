@@ -1,0 +1,1 @@
+"""Rules: tables of cases and properties; no AWS."""

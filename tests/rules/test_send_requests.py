@@ -1,0 +1,345 @@
+"""What an app may ask to be sent, and what anyone with its public key may not."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signet import send_requests
+from signet.credentials import Authority
+from signet.errors import BadParameter, PhoneInvalid, PhoneMissing, SignetError, TemplateNotFound
+from signet.limits import Channel
+from signet.send_requests import SendRequest
+
+PHONE = "18612345678"
+
+
+def parse(
+    authority: Authority = Authority.CLIENT, app_name: str = "示例应用", **fields: Any
+) -> SendRequest:
+    body = {"mobilePhoneNumber": PHONE, **fields}
+    return send_requests.parse(body, authority=authority, app_name=app_name)
+
+
+def given_as(field: str, value: object) -> dict[str, Any]:
+    """The value as a field of that name."""
+    return {field: value}
+
+
+def test_a_number_alone_is_enough() -> None:
+    request = parse()
+
+    assert request.phone.e164 == "+8618612345678"
+    assert request.channel is Channel.SMS
+    assert request.ttl == timedelta(minutes=10)
+    assert (request.name, request.operation, request.sign) == (None, None, None)
+
+
+def test_all_that_the_guide_sends_is_understood() -> None:
+    request = parse(smsType="sms", name="天东商城", op="付款", ttl=5, sign="LeanCloud")
+
+    assert request.ttl == timedelta(minutes=5)
+    assert (request.name, request.operation, request.sign) == ("天东商城", "付款", "LeanCloud")
+
+
+@pytest.mark.parametrize(
+    ("ttl", "minutes"),
+    [
+        (1, 1),
+        (30, 30),
+        ("5", 5),
+        (" 5 ", 5),
+        (10.0, 10),
+        ("10.0", 10),
+        ("1e1", 10),
+        ("５", 5),
+        (None, 10),
+        ("", 10),
+    ],
+)
+def test_a_ttl_is_minutes_as_a_number_or_as_text(ttl: object, minutes: int) -> None:
+    assert parse(ttl=ttl).ttl == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "ttl",
+    [
+        0,
+        -1,
+        31,
+        "31",
+        1.5,
+        "1.5",
+        0.999,
+        "five",
+        True,
+        False,
+        [5],
+        {"minutes": 5},
+        float("nan"),
+        float("inf"),
+        "nan",
+        "inf",
+        "-inf",
+        -1e300,
+        "1e400",
+        10**400,
+        -(10**400),
+    ],
+    ids=lambda ttl: str(ttl)[:12],
+)
+def test_any_other_ttl_is_refused(ttl: object) -> None:
+    with pytest.raises(BadParameter, match="ttl must be between 1 and 30 minutes"):
+        parse(ttl=ttl)
+
+
+@given(st.one_of(st.integers(), st.floats(), st.text(max_size=12)))
+def test_a_ttl_is_whole_minutes_between_one_and_thirty_or_refused(ttl: object) -> None:
+    try:
+        parsed = parse(ttl=ttl).ttl
+    except BadParameter:
+        return
+    assert timedelta(minutes=1) <= parsed <= timedelta(minutes=30)
+    assert parsed % timedelta(minutes=1) == timedelta()
+
+
+def test_voice_is_refused_and_says_so() -> None:
+    with pytest.raises(BadParameter, match="voice"):
+        parse(smsType="voice")
+
+
+@pytest.mark.parametrize("channel", ["SMS", "mms", 5, True, ["sms"]])
+def test_an_unknown_sms_type_is_refused(channel: object) -> None:
+    with pytest.raises(BadParameter, match="smsType"):
+        parse(smsType=channel)
+
+
+@pytest.mark.parametrize("absent", [None, ""])
+def test_an_empty_option_is_as_good_as_none(absent: object) -> None:
+    request = parse(smsType=absent, name=absent, op=absent, sign=absent, template=absent)
+
+    assert (request.channel, request.name, request.sign) == (Channel.SMS, None, None)
+
+
+@pytest.mark.parametrize("template", ["Order_Notice", ["Order_Notice"], 5])
+def test_a_template_the_app_does_not_have_is_604(template: object) -> None:
+    with pytest.raises(TemplateNotFound):
+        parse(template=template)
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(None, PhoneMissing), ("", PhoneMissing), ("12", PhoneInvalid), ([PHONE], PhoneInvalid)],
+)
+def test_a_number_is_required_and_checked(number: object, error: type[SignetError]) -> None:
+    with pytest.raises(error):
+        parse(mobilePhoneNumber=number)
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "e164"),
+    [
+        ("US", "2015550123", "+12015550123"),
+        ("us", "2015550123", "+12015550123"),
+        ("CN", PHONE, "+8618612345678"),
+        ("nonsense", PHONE, "+8618612345678"),
+        (None, PHONE, "+8618612345678"),
+    ],
+)
+def test_a_bare_number_is_read_in_the_legacy_country(
+    country: object, number: str, e164: str
+) -> None:
+    assert parse(countryCode=country, mobilePhoneNumber=number).phone.e164 == e164
+
+
+PLAIN = [
+    "天东商城",
+    "Tian Dong Mall",
+    "AT&T",
+    "Café L'Été",
+    "付款（确认）",
+    "360",
+    "58同城",
+    "QQ-2号",
+    "三一重工",
+    "《原神》",
+    "十月妈咪",
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+@pytest.mark.parametrize("field", ["name", "op"])
+def test_a_client_may_name_ordinary_apps_and_operations(field: str, text: str) -> None:
+    assert parse(**given_as(field, text)) is not None
+
+
+LINKS = {
+    "scheme": "https://evil.example",
+    "bare host": "evil.example",
+    "host and path": "evil/pay",
+    "port": "evil:8080",
+    "mail": "pay@evil",
+    "ideographic full stop": "evil。example",
+    "full-width full stop": "evil．example",
+    "half-width ideographic full stop": "evil｡example",
+    "one dot leader": "evil․example",
+    "dot operator": "evil⋅example",
+    "bullet": "evil•example",
+    "digit with a full stop": "evil⒈com",
+    "lisu tone like a dot": "evil\ua4f8com",
+    "arabic zero like a dot": "evil\u0660com",
+    "persian zero like a dot": "evil\u06f0com",
+    "musical mark like a dot": "evil\U0001d16dcom",
+    "full-width slash": "evil／pay",
+    "division slash": "evil∕pay",
+    "fraction slash": "evil⁄pay",
+    "account of": "evil℀pay",
+    "backslash": "evil\\pay",
+    "percent": "evil%2ecom",
+    "hash": "evil#pay",
+    "query": "evil?pay",
+    "equals": "a=b",
+    "markup": "<a>",
+    "template": "{{code}}",
+}
+CODES = {
+    "digits": "123456",
+    "four digits": "1234",
+    "spaced digits": "1 2 3 4",
+    "dashed digits": "12-34",
+    "hidden among letters": "a1b2c3d4",
+    "full-width": "１２３４",
+    "arabic": "١٢٣٤",
+    "mathematical": "𝟏𝟐𝟑𝟒",
+    "superscript": "¹²³⁴",
+    "circled": "①②③④",
+    "negative circled": "❶❷❸❹",
+    "double circled": "⓵⓶⓷⓸",
+    "parenthesised": "⑴⑵⑶⑷",
+    "with a full stop": "⒈⒉⒊⒋",
+    "circled numbers above nine": "⑫㉞㊱",
+    "negative circled numbers above nine": "⓬⓭⓮",
+    "parenthesised numbers above nine": "⑿⒀⒁",
+    "roman numbers above nine": "ⅫⅫⅫ",
+    "chinese": "一二三四",
+    "chinese zero": "一〇零二",
+    "bankers'": "壹贰叁肆",
+    "suzhou": "〡〢〣〤",
+    "roman": "ⅠⅡⅢⅣ",
+    "keycaps": "1\ufe0f\u20e32\ufe0f\u20e33\ufe0f\u20e34\ufe0f\u20e3",
+    "mixed": "1①一Ⅰ",
+}
+
+
+@pytest.mark.parametrize("field", ["name", "op"])
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_a_client_cannot_smuggle_in_a_link(link: str, field: str) -> None:
+    with pytest.raises(BadParameter, match=field):
+        parse(**given_as(field, link))
+
+
+@pytest.mark.parametrize("field", ["name", "op"])
+@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+def test_a_client_cannot_smuggle_in_a_second_code(code: str, field: str) -> None:
+    with pytest.raises(BadParameter, match="digits"):
+        parse(**given_as(field, code))
+
+
+def test_a_second_code_cannot_be_split_over_name_and_operation() -> None:
+    with pytest.raises(BadParameter, match="name and op"):
+        parse(name="码12", op="34")
+
+
+@pytest.mark.parametrize("field", ["name", "op"])
+def test_a_client_text_has_at_most_twenty_characters(field: str) -> None:
+    assert parse(**given_as(field, "商" * 20)) is not None
+    with pytest.raises(BadParameter, match="longer than 20"):
+        parse(**given_as(field, "商" * 21))
+
+
+@pytest.mark.parametrize("name", ["Shop.example", "12306", "An app with quite a long name indeed"])
+def test_the_apps_own_name_needs_no_master_key(name: str) -> None:
+    assert parse(app_name=name, name=name).name == name
+
+
+def test_the_apps_own_name_is_no_excuse_for_an_operation() -> None:
+    with pytest.raises(BadParameter):
+        parse(app_name="12306", name="12306", op="12306")
+
+
+@pytest.mark.parametrize("text", [*LINKS.values(), *CODES.values(), "商" * 200])
+def test_the_master_key_may_write_links_numbers_and_long_texts(text: str) -> None:
+    request = parse(Authority.MASTER, name=text, op=text)
+
+    assert (request.name, request.operation) == (text, text)
+
+
+NEVER = {
+    "a second signature": "【银行】",
+    "an opening bracket": "【",
+    "a closing bracket": "】",
+    "a new line": "a\nb",
+    "a carriage return": "a\rb",
+    "a nul": "a\x00b",
+    "a bell": "a\x07b",
+    "a line separator": "a\u2028b",
+    "right-to-left override": "a\u202eb",
+    "zero-width space": "a\u200bb",
+    "half a surrogate pair": "a\ud800b",
+}
+
+
+@pytest.mark.parametrize("authority", Authority)
+@pytest.mark.parametrize("field", ["name", "op"])
+@pytest.mark.parametrize("text", NEVER.values(), ids=NEVER)
+def test_nobody_may_fake_a_signature_or_send_control_characters(
+    text: str, field: str, authority: Authority
+) -> None:
+    with pytest.raises(BadParameter, match=field):
+        parse(authority, **given_as(field, text))
+
+
+def test_two_hundred_characters_are_enough_for_anybody() -> None:
+    with pytest.raises(BadParameter, match="200"):
+        parse(Authority.MASTER, name="商" * 201)
+
+
+@pytest.mark.parametrize("field", ["name", "op", "sign"])
+@pytest.mark.parametrize("value", [True, ["x"], {"x": 1}])
+def test_a_text_that_is_none_is_refused_by_its_name(field: str, value: object) -> None:
+    with pytest.raises(BadParameter, match=field):
+        parse(**given_as(field, value))
+
+
+def test_a_number_is_taken_for_its_text() -> None:
+    assert parse(name=58).name == "58"
+
+
+@given(st.text(max_size=20))
+def test_what_a_client_may_send_holds_no_dot_slash_or_colon(text: str) -> None:
+    try:
+        name = parse(name=text).name
+    except BadParameter:
+        return
+    assert not set(name or "") & set("./:\\@【】\n\r")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["mobilePhoneNumber", "smsType", "ttl", "name", "op", "sign", "template"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+            lambda inner: (
+                st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2)
+            ),
+            max_leaves=4,
+        ),
+    )
+)
+def test_any_json_object_is_a_request_or_a_refusal(body: dict[str, object]) -> None:
+    for authority in Authority:
+        with suppress(SignetError):
+            send_requests.parse(body, authority=authority, app_name="示例应用")

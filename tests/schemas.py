@@ -1,0 +1,40 @@
+"""The resources of template.yaml, as far as functions use them, made in the AWS of a test."""
+
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import boto3
+
+from local.package import load_template
+
+TEMPLATE = load_template(Path(__file__).resolve().parent.parent / "template.yaml")
+
+
+def create_everything(keys: dict[str, str]) -> SimpleNamespace:
+    """Tables, queues and the secret; their names are where the functions look for them."""
+    for logical_id, setting in (
+        ("Apps", "SIGNET_APPS_TABLE"),
+        ("Phones", "SIGNET_PHONES_TABLE"),
+        ("Messages", "SIGNET_MESSAGES_TABLE"),
+    ):
+        properties = TEMPLATE["Resources"][logical_id]["Properties"]
+        schema = {
+            name: properties[name]
+            for name in ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+            if name in properties
+        }
+        boto3.client("dynamodb").create_table(
+            TableName=os.environ[setting], BillingMode="PAY_PER_REQUEST", **schema
+        )
+    sqs = boto3.client("sqs")
+    codes = sqs.create_queue(QueueName="codes")["QueueUrl"]
+    bulk = sqs.create_queue(QueueName="bulk")["QueueUrl"]
+    os.environ["SIGNET_CODES_QUEUE_URL"] = codes
+    os.environ["SIGNET_BULK_QUEUE_URL"] = bulk
+    os.environ["SIGNET_QUEUE_URL"] = codes
+    boto3.client("secretsmanager").create_secret(
+        Name=os.environ["SIGNET_SECRET_ARN"], SecretString=json.dumps(keys)
+    )
+    return SimpleNamespace(codes_queue=codes, bulk_queue=bulk)

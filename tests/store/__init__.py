@@ -1,0 +1,1 @@
+"""Stores: every condition and every index, in moto; single-threaded."""

@@ -1,0 +1,157 @@
+"""What tests of stores, flows and functions are about: one number, its sends and its messages."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.session
+
+from signet import codes, limits, messages
+from signet.codes import Guess, Keyring, Purpose, Subject
+from signet.limits import Channel, Kind
+from signet.messages import Message, MessageRef
+from signet.store import phones, table
+from signet.store.phones import Send
+
+session = botocore.session.get_session()
+
+APP_ID = "signet-demo-app"
+PHONE = "+8618612345678"
+SUBJECT = Subject(APP_ID, Purpose.SMS, PHONE)
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+KEYRING = Keyring("k1", {"k1": b"t" * 64})
+
+
+@cache
+def client(service: str) -> Any:
+    """An AWS client of the test's own; making one takes longer than most tests."""
+    return session.create_client(service)
+
+
+@cache
+def dynamodb_table(name: str) -> Any:
+    """A table as Python values."""
+    return boto3.resource("dynamodb").Table(name)
+
+
+def after(seconds: float) -> datetime:
+    """So many seconds after NOW."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def new_send(
+    request_id: str = "request-1",
+    *,
+    at: float = 0,
+    subject: Subject = SUBJECT,
+    signature_id: str = "s1",
+    ttl: int = 600,
+    nonce: bytes | None = None,
+    idempotency: tuple[str, str] | None = None,
+) -> Send:
+    """A send `at` seconds after NOW."""
+    now = after(at)
+    return Send(
+        subject=subject,
+        limits=limits.for_send(Kind.VERIFICATION, Channel.SMS, signature_id),
+        request_id=request_id,
+        now=now,
+        nonce=nonce or codes.new_nonce(),
+        expires_at=int(now.timestamp()) + ttl,
+        idempotency=idempotency,
+    )
+
+
+def new_message(send: Send, **changes: Any) -> Message:
+    """The record of `send`."""
+    app_id = send.subject.app_id
+    message = Message(
+        ref=MessageRef(app_id, messages.new_id(send.now, shards=8)),
+        phone=send.subject.phone,
+        kind=Kind.VERIFICATION,
+        channel=Channel.SMS,
+        purpose=send.subject.purpose,
+        signature="Signet",
+        signature_text="示例商城",
+        created_at=send.seconds,
+        expires_at=send.expires_at,
+        nonce_tag=messages.nonce_tag(send.nonce),
+        segments=1,
+        variables={"name": "示例应用", "ttl": "10"},
+    )
+    return replace(message, **changes)
+
+
+def accept(send: Send, **options: Any) -> Message:
+    """Accept `send`; its message as it was recorded."""
+    message = new_message(send)
+    phones.accept(send, message, **options)
+    return message
+
+
+def issue(send: Send | None = None) -> tuple[Message, str]:
+    """A recorded message whose code a sender has derived, and that code."""
+    send = send or new_send()
+    message = accept(send)
+    live = phones.pin_key(message, KEYRING.current)
+    assert live is not None
+    return message, codes.derive(KEYRING.keys["k1"], send.subject, live.nonce)
+
+
+def new_guess(
+    code: str,
+    request_id: str,
+    *,
+    at: int = 0,
+    keyring: Keyring = KEYRING,
+    subject: Subject = SUBJECT,
+) -> Guess:
+    """A guess at `code`, `at` seconds after NOW."""
+    return codes.new_guess(keyring, subject, code, request_id=request_id, now=SECONDS + at)
+
+
+def wrong(code: str, step: int = 1) -> str:
+    """Another code than `code`."""
+    return f"{(int(code) + step) % 10**codes.DIGITS:0{codes.DIGITS}d}"
+
+
+def phone_item(subject: Subject = SUBJECT) -> table.Item:
+    """The number's item as it lies in the table, {} when there is none."""
+    return _read("phones", {"pk": f"{subject.app_id}#{subject.phone}"})
+
+
+def message_item(ref: MessageRef) -> table.Item:
+    """The message's record as it lies in the table, {} when there is none."""
+    day, shard, unique = ref.message_id.split("-")
+    return _read("messages", {"pk": f"{ref.app_id}#{day}#{shard}", "sk": unique})
+
+
+def message_items() -> list[table.Item]:
+    """Every record there is."""
+    found = client("dynamodb").scan(TableName="messages")["Items"]
+    return [table.python(item) for item in found]
+
+
+def put(table_name: str, **attributes: Any) -> None:
+    """Write an item past the stores."""
+    dynamodb_table(table_name).put_item(Item=attributes)
+
+
+def change_message(ref: MessageRef, **attributes: Any) -> None:
+    """Change a record past the store."""
+    day, shard, unique = ref.message_id.split("-")
+    dynamodb_table("messages").update_item(
+        Key={"pk": f"{ref.app_id}#{day}#{shard}", "sk": unique},
+        AttributeUpdates={
+            name: {"Value": value, "Action": "PUT"} for name, value in attributes.items()
+        },
+    )
+
+
+def _read(table_name: str, key: dict[str, str]) -> table.Item:
+    raw = {name: {"S": value} for name, value in key.items()}
+    reply = client("dynamodb").get_item(TableName=table_name, Key=raw)
+    return table.python(reply.get("Item", {}))

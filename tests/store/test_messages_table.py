@@ -1,0 +1,352 @@
+"""A message's states: each row of the table in `signet.messages`, and nothing but its rows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from signet.limits import DAY
+from signet.messages import LEASE, RETENTION, Message, MessageRef, State
+from signet.store import messages, phones, table
+from signet.store.messages import NotClaimed, UnknownMessage
+from tests.store.build import (
+    APP_ID,
+    NOW,
+    PHONE,
+    SECONDS,
+    SUBJECT,
+    accept,
+    after,
+    change_message,
+    client,
+    message_item,
+    new_message,
+    new_send,
+    put,
+)
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+MINE = "attempt-1"
+
+
+def in_state(state: State, attempt_id: str = MINE) -> Message:
+    """A recorded message that has come as far as `state` by the attempt."""
+    message = accept(new_send())
+    change_message(message.ref, state=state.value, attempt_id=attempt_id)
+    return replace(message, state=state, attempt_id=attempt_id)
+
+
+def claimed(message: Message) -> None:
+    try:
+        messages.claim(message, "attempt-2", NOW)
+    except NotClaimed:
+        return
+
+
+def accepted(message: Message) -> None:
+    messages.accepted(message, MINE, NOW, carrier="sns", carrier_message_id="x")
+
+
+def refused(message: Message) -> None:
+    messages.refused(message, MINE, "Throttled", final=False)
+
+
+def refused_for_good(message: Message) -> None:
+    messages.refused(message, MINE, "OptedOut", final=True)
+
+
+def unconfirmed(message: Message) -> None:
+    messages.unconfirmed(message, "ReadTimeoutError")
+
+
+def expired(message: Message) -> None:
+    messages.expired(message, "code expired")
+
+
+def verified(message: Message) -> None:
+    messages.verified(message.ref, SECONDS)
+
+
+Event = Callable[[Message], None]
+EVENTS: tuple[Event, ...] = (
+    claimed,
+    accepted,
+    refused,
+    refused_for_good,
+    unconfirmed,
+    expired,
+    verified,
+)
+# The table of `signet.messages`; an event that is not in it leaves the state alone.
+MOVES: dict[tuple[State, Event], State] = {
+    (State.QUEUED, claimed): State.SENDING,
+    (State.QUEUED, expired): State.EXPIRED,
+    (State.SENDING, accepted): State.AWAITING_RECEIPT,
+    (State.SENDING, refused): State.QUEUED,
+    (State.SENDING, refused_for_good): State.CALL_FAILED,
+    (State.SENDING, unconfirmed): State.UNCONFIRMED,
+    (State.UNCONFIRMED, accepted): State.AWAITING_RECEIPT,
+    **{(state, verified): State.VERIFIED for state in State},
+}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+@pytest.mark.parametrize("state", State)
+def test_a_state_moves_as_the_table_says_and_never_backwards(state: State, event: Event) -> None:
+    message = in_state(state)
+
+    event(message)
+
+    assert message_item(message.ref)["state"] == MOVES.get((state, event), state)
+
+
+@pytest.mark.parametrize("event", [refused, refused_for_good, unconfirmed])
+def test_the_word_of_another_attempt_changes_nothing(event: Event) -> None:
+    message = in_state(State.SENDING, attempt_id="another")
+    before = message_item(message.ref)
+
+    event(replace(message, attempt_id=MINE))
+
+    assert message_item(message.ref) == before
+
+
+def test_an_acceptance_of_another_attempt_is_an_error_and_changes_nothing() -> None:
+    message = in_state(State.SENDING, attempt_id="another")
+    before = message_item(message.ref)
+
+    with pytest.raises(table.ConditionFailed):
+        accepted(message)
+
+    assert message_item(message.ref) == before
+
+
+def test_a_code_used_before_the_record_of_its_acceptance_stays_used_and_gains_the_facts() -> None:
+    message = in_state(State.VERIFIED)
+
+    accepted(message)
+
+    record = message_item(message.ref)
+    assert (record["state"], record["carrier"], record["carrier_message_id"]) == (
+        "verified",
+        "sns",
+        "x",
+    )
+    assert "open" not in record
+
+
+def test_a_used_code_of_a_forgotten_message_is_an_error_and_makes_no_record() -> None:
+    message = new_message(new_send())
+
+    with pytest.raises(table.ConditionFailed):
+        messages.verified(message.ref, SECONDS)
+
+    assert message_item(message.ref) == {}
+
+
+# --- Recording --------------------------------------------------------------------------------
+
+
+def test_a_message_comes_back_as_it_was_recorded() -> None:
+    send = new_send()
+    message = new_message(
+        send, template="Order", variables={"name": "天东商城", "op": "付款", "ttl": "5"}
+    )
+    phones.accept(send, message)
+
+    assert messages.get(message.ref) == replace(message, due_at=SECONDS + 10)
+
+
+def test_a_record_lasts_two_months() -> None:
+    message = accept(new_send())
+
+    assert message_item(message.ref)["ttl"] == SECONDS + RETENTION.total_seconds()
+    assert RETENTION.total_seconds() >= 62 * DAY
+
+
+def test_a_record_never_replaces_another() -> None:
+    first = accept(new_send("first"))
+    send = new_send("second", at=60)
+
+    with pytest.raises(phones.NoLiveCode):
+        phones.accept(send, new_message(send, ref=first.ref))
+
+    assert message_item(first.ref)["created_at"] == SECONDS
+
+
+def test_a_message_is_found_in_the_history_of_its_number() -> None:
+    message = accept(new_send())
+
+    (found,) = client("dynamodb").query(
+        TableName="messages",
+        IndexName="by_phone",
+        KeyConditionExpression="app_phone = :number",
+        ExpressionAttributeValues={":number": {"S": f"{APP_ID}#{PHONE}"}},
+    )["Items"]
+
+    day, shard, unique = message.ref.message_id.split("-")
+    assert table.python(found) == {
+        "pk": f"{APP_ID}#{day}#{shard}",
+        "sk": unique,
+        "app_phone": f"{APP_ID}#{PHONE}",
+        "kind": "verification",
+        "purpose": "s",
+        "signature": "Signet",
+    }
+
+
+@pytest.mark.parametrize(
+    "message_id",
+    ["20261122-3-00", "20261122-3", "nonsense", "", "--", "a-b-c-d"],
+)
+def test_a_reference_without_a_record_is_unknown(message_id: str) -> None:
+    with pytest.raises(UnknownMessage):
+        messages.get(MessageRef(APP_ID, message_id))
+
+
+# --- Claiming ---------------------------------------------------------------------------------
+
+
+def test_a_claim_is_a_lease_and_an_attempt() -> None:
+    message = accept(new_send())
+
+    messages.claim(message, MINE, NOW)
+
+    record = message_item(message.ref)
+    assert (record["attempt_id"], record["attempts"], record["lease_until"]) == (
+        MINE,
+        1,
+        SECONDS + LEASE.total_seconds(),
+    )
+
+
+def test_a_second_claim_is_told_how_the_message_stands() -> None:
+    message = accept(new_send())
+    messages.claim(message, MINE, NOW)
+
+    with pytest.raises(NotClaimed) as refusal:
+        messages.claim(message, "attempt-2", NOW)
+
+    assert refusal.value.state is State.SENDING
+    assert message_item(message.ref)["attempts"] == 1
+
+
+def test_a_claim_repeated_after_a_lost_reply_finds_itself() -> None:
+    message = accept(new_send())
+    messages.claim(message, MINE, NOW)
+
+    messages.claim(message, MINE, NOW)
+
+    assert message_item(message.ref)["attempts"] == 1
+
+
+def test_attempts_are_counted_over_refusals() -> None:
+    message = accept(new_send())
+
+    for number in range(3):
+        messages.claim(message, f"attempt-{number}", NOW)
+        messages.refused(message, f"attempt-{number}", "Throttled", final=False)
+
+    record = message_item(message.ref)
+    assert (record["attempts"], record["state"], record["reason"]) == (3, "queued", "Throttled")
+
+
+def test_a_claim_of_nothing_is_unknown() -> None:
+    with pytest.raises(UnknownMessage):
+        messages.claim(new_message(new_send()), MINE, NOW)
+
+
+# --- What is still owed -----------------------------------------------------------------------
+
+
+def due(at: float = 60, limit: int = 200) -> list[Message]:
+    return [
+        message
+        for shard in messages.shards()
+        for message in messages.due(shard, after(at), limit=limit)
+    ]
+
+
+def test_a_recorded_message_is_due_after_ten_seconds() -> None:
+    message = accept(new_send())
+
+    assert due(at=9) == []
+    assert [each.ref for each in due(at=10)] == [message.ref]
+
+
+@pytest.mark.parametrize("event", [accepted, refused_for_good, unconfirmed])
+def test_a_message_at_its_end_is_owed_no_more(event: Event) -> None:
+    event(in_state(State.SENDING))
+
+    assert due() == []
+
+
+def test_an_expired_message_is_owed_no_more() -> None:
+    expired(accept(new_send()))
+
+    assert due() == []
+
+
+def test_a_message_that_waits_for_another_attempt_is_still_owed() -> None:
+    message = in_state(State.SENDING)
+    refused(message)
+
+    assert [each.ref for each in due()] == [message.ref]
+
+
+def test_a_closed_message_is_owed_no_more_and_keeps_its_state() -> None:
+    message = in_state(State.VERIFIED)
+
+    messages.close(message)
+
+    assert due() == []
+    assert message_item(message.ref)["state"] == "verified"
+
+
+def test_due_messages_come_oldest_first_and_not_more_than_asked_for() -> None:
+    refs = []
+    for number, at in enumerate([120, 0, 60, 180]):
+        ref = MessageRef(APP_ID, f"20261122-0-{number:032x}")
+        send = new_send(
+            str(number), at=at, subject=replace(SUBJECT, phone=f"+861861234567{number}")
+        )
+        phones.accept(send, new_message(send, ref=ref))
+        change_message(ref, open="open#0")
+        refs.append(ref)
+
+    found = [message.ref for message in messages.due(0, after(300), limit=3)]
+
+    assert found == [refs[1], refs[2], refs[0]]
+
+
+def test_a_postponed_message_is_looked_at_again_later() -> None:
+    message = messages.get(accept(new_send()).ref)
+
+    assert messages.postpone(message, after(120))
+
+    assert due(at=119) == []
+    assert [each.ref for each in due(at=120)] == [message.ref]
+
+
+def test_of_two_sweepers_one_postpones_a_message() -> None:
+    message = messages.get(accept(new_send()).ref)
+
+    assert messages.postpone(message, after(120))
+    assert not messages.postpone(message, after(121))
+
+
+def test_a_message_at_its_end_cannot_be_postponed() -> None:
+    message = messages.get(accept(new_send()).ref)
+    expired(message)
+
+    assert not messages.postpone(message, after(120))
+
+
+def test_a_record_that_cannot_be_read_hides_no_other_from_the_sweeper() -> None:
+    put("messages", pk=f"{APP_ID}#20261122#0", sk="broken", open="open#0", due_at=SECONDS)
+    message = accept(new_send())
+    change_message(message.ref, open="open#0")
+
+    found = [each.ref for each in messages.due(0, after(60), limit=200)]
+
+    assert message.ref in found

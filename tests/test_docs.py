@@ -1,0 +1,437 @@
+"""What the documents say is what the code does: tables, links, commands and examples."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from local.stack import Stack
+from signet import errors, messages
+from signet.apps import App
+from signet.edge import http
+from signet.edge.settings import SETTINGS
+from signet.errors import SignetError
+from tests.schemas import TEMPLATE
+from tests.tools import REPO, tool
+
+Json = dict[str, Any]
+Row = list[str]
+
+README, CHINESE = REPO / "README.md", REPO / "README.zh-CN.md"
+API, OPENAPI = REPO / "docs" / "api.md", REPO / "docs" / "openapi.yaml"
+ARCHITECTURE, OPERATIONS = REPO / "docs" / "architecture.md", REPO / "docs" / "operations.md"
+BASE_URL = "http://127.0.0.1:8000"
+
+
+def tracked() -> list[Path]:
+    """Every file that is in the repository, or would be with the next commit."""
+    listing = subprocess.run(
+        [tool("git"), "-C", str(REPO), "ls-files", "-co", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for name in listing.stdout.splitlines() if (path := REPO / name).is_file()]
+
+
+def pages() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".md"]
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def fences(path: Path, language: str = "") -> list[str]:
+    """The code blocks of one language."""
+    # Blocks inside a list are indented; what they hold is not looked at closely.
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", text(path), re.DOTALL | re.MULTILINE)
+
+
+def tables(path: Path) -> Iterator[list[Row]]:
+    """Every table as rows of cells, its heading first and without the rule below it."""
+    for lines in re.findall(r"(?:^\|.*\|\n)+", text(path), re.MULTILINE):
+        rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines.splitlines()]
+        yield [row for row in rows if not set("".join(row)) <= set("|- ")]
+
+
+def table(path: Path, first_cells: str) -> list[Row]:
+    """The rows of the one table in which a row starts with such a cell."""
+    (found,) = [
+        rows
+        for rows in tables(path)
+        if any(re.fullmatch(first_cells, row[0]) for row in rows)
+        and len({len(row) for row in rows}) == 1
+    ]
+    return found[1:]
+
+
+# --- The READMEs against the code --------------------------------------------------------
+
+
+def routes_in_the_code() -> set[str]:
+    """`METHOD path` of every event in the template, and what the router serves by itself."""
+    events = [
+        event["Properties"]
+        for resource in TEMPLATE["Resources"].values()
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+        if resource["Type"] == "AWS::Serverless::Function" and event["Type"] == "Api"
+    ]
+    named = {f"{e['Method']} {e['Path']}" for e in events if e["Method"] != "ANY"}
+    return named | {"GET /1.1/date"}
+
+
+def errors_in_the_code() -> set[tuple[int, int]]:
+    """(code, HTTP status) of every refusal that can be raised, and of the unexpected."""
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, SignetError)
+    ]
+    failure = http.failure()
+    return {(kind.code, kind.status) for kind in kinds} | {
+        (json.loads(failure["body"])["code"], failure["statusCode"])
+    }
+
+
+@pytest.mark.parametrize("path", [README, CHINESE, API], ids=lambda path: path.name)
+def test_the_routes_are_those_of_the_template(path: Path) -> None:
+    assert {row[0].strip("`") for row in table(path, "`GET /1.1/date`")} == routes_in_the_code()
+
+
+@pytest.mark.parametrize("path", [README, CHINESE], ids=lambda path: path.name)
+def test_the_errors_are_those_of_the_code(path: Path) -> None:
+    rows = table(path, "603")
+
+    assert {(int(row[0]), int(row[1])) for row in rows} == errors_in_the_code()
+    assert all(row[2] for row in rows)
+
+
+def test_the_settings_are_those_of_the_code() -> None:
+    written = {row[0].strip("`"): (row[1].strip("`"), row[2]) for row in table(README, "`SIGNET.*")}
+    read = {
+        name: ("required" if default is None else default, meaning)
+        for name, (default, meaning) in SETTINGS.items()
+    }
+
+    assert written == read
+
+
+def test_the_chinese_readme_has_the_same_settings() -> None:
+    rows = table(CHINESE, "`SIGNET.*")
+
+    assert [[row[0], row[1].replace("必填", "required")] for row in rows] == [
+        row[:2] for row in table(README, "`SIGNET.*")
+    ]
+    assert all(row[2] for row in rows)
+
+
+def test_the_chinese_readme_has_the_same_commands_and_map() -> None:
+    def commands(path: Path) -> list[str]:
+        blocks = [block for language in ("console", "js") for block in fences(path, language)]
+        return [re.sub(r" +# .*", "", block) for block in blocks]
+
+    assert commands(CHINESE) == commands(README)
+    assert list(mapped(CHINESE)) == list(mapped(README))
+
+
+def mapped(path: Path) -> Iterator[str]:
+    """What the map of the repository names, in its order."""
+    (drawn,) = [block for block in fences(path) if "template.yaml" in block]
+    for line in drawn.splitlines():
+        yield line.split()[0]
+
+
+def test_what_the_map_names_exists() -> None:
+    assert [name for name in mapped(README) if not (REPO / name).exists()] == []
+
+
+# --- OpenAPI ------------------------------------------------------------------------------
+
+
+def openapi() -> Json:
+    document: Json = yaml.safe_load(text(OPENAPI))
+    return document
+
+
+def resolve(document: Json, node: Json) -> Json:
+    """The node, or what it refers to. Raises KeyError for a reference to nothing."""
+    while "$ref" in node and node["$ref"].startswith("#/components/responses/"):
+        node = document["components"]["responses"][node["$ref"].rpartition("/")[2]]
+    return node
+
+
+def test_openapi_has_the_routes_of_the_template() -> None:
+    described = {
+        f"{method.upper()} {path}"
+        for path, item in openapi()["paths"].items()
+        for method in item
+        if method in {"get", "put", "post", "delete", "patch"}
+    }
+
+    assert openapi()["openapi"].startswith("3.1.")
+    assert described == routes_in_the_code()
+
+
+def test_openapi_refers_to_nothing_that_is_missing() -> None:
+    document = openapi()
+    for reference in re.findall(r'\$ref: "#/([\w/]+)"', text(OPENAPI)):
+        node: Any = document
+        for part in reference.split("/"):
+            node = node[part]
+
+
+def test_openapi_has_the_errors_of_the_code_and_of_the_gateway() -> None:
+    document = openapi()
+    described = {
+        (code, int(status))
+        for item in document["paths"].values()
+        for operation in item.values()
+        for status, response in operation["responses"].items()
+        if status != "200"
+        for code in resolve(document, response)["content"]["application/json"]["schema"][
+            "properties"
+        ]["code"]["enum"]
+    }
+    gateway = {(429, 429), (1, 504), (124, 504)}
+
+    assert described == errors_in_the_code() | gateway
+
+
+# --- Architecture, links, commands --------------------------------------------------------
+
+
+def test_the_table_of_states_is_that_of_the_code() -> None:
+    lines = (messages.__doc__ or "").splitlines()
+    cells = [re.split(r" +\| +| +→ +", line.strip()) for line in lines if " → " in line]
+    in_code = [row for row in cells if row[0] != "state"]
+    in_code = [row for row in in_code if row[:2] != ["event", "state"]]
+    written = [[row[0], row[1], row[2].removeprefix("→ ")] for row in table(ARCHITECTURE, "queued")]
+
+    assert len(in_code) > 5
+    assert written == in_code
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that a page's headings get when it is shown."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text(path), flags=re.DOTALL), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_between_files_leads_somewhere() -> None:
+    broken = []
+    for page in pages():
+        prose = re.sub(r"```.*?```", "", text(page), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+            if re.match(r"[a-z]+:", link):
+                continue
+            target, _, anchor = link.partition("#")
+            path = (page.parent / target).resolve() if target else page
+            if not path.exists() or (anchor and anchor not in anchors(path)):
+                broken.append(f"{page.name}: {link}")
+    assert broken == []
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    rules = set(re.findall(r"^([a-z]+):", text(REPO / "Makefile"), re.MULTILINE))
+    named: dict[str, str] = {}
+    for page in pages():
+        code = [
+            *re.findall(r"`([^`\n]+)`", text(page)),
+            *"".join(fences(page, "console")).split("\n"),
+        ]
+        for line in code:
+            match = re.match(r"\s*(?:\w+=\S+ )*make ([a-z]+)", line)
+            if match:
+                named[match[1]] = page.name
+    assert len(named) > 5
+    assert {name: page for name, page in named.items() if name not in rules} == {}
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((REPO / "docs" / "decisions").glob("*.md"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_no_file_names_a_machine_or_a_package_registry() -> None:
+    machine = re.compile(r"(?<![\w/.-])/(root|home|work|tmp)/")
+    registry = re.compile(r"pypi\.|pythonhosted|npmjs\.|npmmirror|\bregistry\.|index-url")
+    found = []
+    for path in tracked():
+        if path == Path(__file__):
+            continue
+        try:
+            content = text(path)
+        except UnicodeDecodeError:
+            continue  # a picture
+        found += [
+            f"{path.relative_to(REPO)}:{number}: {line.strip()[:100]}"
+            for number, line in enumerate(content.splitlines(), 1)
+            if machine.search(line) or registry.search(line)
+        ]
+    assert found == []
+
+
+# --- Examples that are run ----------------------------------------------------------------
+
+CALLS = [
+    (path, command, answer)
+    for path in (README, API)
+    for command, answer in re.findall(
+        r"```console\n(.*?)```\n(?:\n```json\n(.*?)```)?", text(path), re.DOTALL
+    )
+    if BASE_URL in command and "make run" not in command
+]
+
+
+@pytest.mark.parametrize(("path", "command", "answer"), CALLS)
+def test_a_printed_call_gets_the_printed_answer(
+    stack: Stack, path: Path, command: str, answer: str
+) -> None:
+    tool("curl")
+    done = subprocess.run(
+        [tool("bash"), "-c", command.replace(BASE_URL, stack.url)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    if answer:
+        # curl puts no line end between two replies.
+        assert done.stdout.replace("}{", "}\n{").strip() == answer.strip()
+    else:
+        assert '"code":1,' in done.stdout or '"error"' not in done.stdout
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell variables that operations.md exports."""
+    for name in ("APPS", "PHONES", "MESSAGES"):
+        monkeypatch.setenv(name, name.lower())
+
+
+def run_script(part: str, *arguments: str) -> None:
+    """Run the one Python script in operations.md that has such a line."""
+    scripts = [
+        script
+        for block in fences(OPERATIONS, "console")
+        for script in re.findall(r"<<'EOF'\n(.*?)^EOF$", block, re.DOTALL | re.MULTILINE)
+    ]
+    (script,) = [script for script in scripts if part in script]
+    old, sys.argv = sys.argv, ["-", *arguments]
+    try:
+        exec(compile(script, str(OPERATIONS), "exec"), {})  # noqa: S102
+    finally:
+        sys.argv = old
+
+
+@pytest.mark.usefixtures("names")
+def test_a_rotated_key_leaves_the_old_one_for_as_long_as_asked(demo_app: App) -> None:
+    from signet.store import apps
+
+    run_script("previous_until", demo_app.app_id, "master_key", "7")
+
+    apps._cache.clear()
+    changed = apps.get(demo_app.app_id)
+    assert changed
+    now = datetime.now(UTC)
+    assert "signet-demo-master" in list(changed.master_key.valid(now + timedelta(days=6)))
+    assert list(changed.master_key.valid(now + timedelta(days=8))) == [changed.master_key.current]
+    assert changed.app_key == demo_app.app_key
+
+
+@pytest.mark.usefixtures("names")
+def test_apps_changed_by_hand_are_read_as_meant(demo_app: App) -> None:
+    from signet.store import apps
+
+    (block,) = [block for block in fences(OPERATIONS, "console") if "SET test_phone" in block]
+    (another,) = [block for block in fences(OPERATIONS, "console") if "signature#shop" in block]
+    for command in f"{block}\n{another}".replace("\\\n", " ").replace("\n  ", " ").splitlines():
+        run_aws(command.replace("APP_ID", demo_app.app_id).replace("$APPS", "apps"))
+
+    apps._cache.clear()
+    changed, shop = apps.get(demo_app.app_id), apps.signature(demo_app.app_id, "shop")
+    assert changed
+    assert changed.test_phone
+    assert changed.test_phone.phone.startswith("+86")
+    assert changed.switches.international
+    assert changed.switches.sms
+    assert shop
+    assert shop.text == "天东商城"
+
+
+def run_aws(command: str) -> None:
+    """Run an `aws dynamodb …` command without the AWS CLI."""
+    words = shlex.split(command)
+    if not words:
+        return
+    _, service, operation, *options = words
+    given = {
+        "".join(part.capitalize() for part in name.removeprefix("--").split("-")): value
+        for name, value in zip(options[::2], options[1::2], strict=True)
+    }
+    arguments = {
+        name: json.loads(value) if value.startswith("{") else value for name, value in given.items()
+    }
+    make_client: Any = boto3.client
+    getattr(make_client(service), operation.replace("-", "_"))(**arguments)
+
+
+@pytest.mark.usefixtures("names")
+def test_dead_letters_go_back_to_their_queue(tables: SimpleNamespace) -> None:
+    sqs = boto3.client("sqs")
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    body = '{"v": 1, "app_id": "signet-demo-app", "message_id": "20261122-1-a"}'
+    sqs.send_message(QueueUrl=dead, MessageBody=body)
+
+    run_script("dead_letters, queue = ", dead, tables.codes_queue)
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=dead)
+    assert sqs.receive_message(QueueUrl=tables.codes_queue)["Messages"][0]["Body"] == body
+
+
+@pytest.mark.usefixtures("names", "demo_app")
+def test_a_restored_table_gives_back_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from signet.store import apps
+
+    dynamodb = boto3.client("dynamodb")
+    properties = TEMPLATE["Resources"]["Apps"]["Properties"]
+    schema = {name: properties[name] for name in ("KeySchema", "AttributeDefinitions")}
+    schema["AttributeDefinitions"] = schema["AttributeDefinitions"][:2]
+    dynamodb.create_table(TableName="restored", BillingMode="PAY_PER_REQUEST", **schema)
+    for item in dynamodb.scan(TableName="apps")["Items"]:
+        dynamodb.put_item(TableName="restored", Item=item)
+        key = {name: item[name] for name in ("app_id", "item")}
+        dynamodb.delete_item(TableName="apps", Key=key)
+    monkeypatch.setenv("RESTORED", "restored")
+
+    run_script('os.environ["RESTORED"]')
+
+    apps._cache.clear()
+    assert apps.get("signet-demo-app")
+
+
+@pytest.mark.usefixtures("names", "demo_app")
+def test_an_erased_person_is_in_no_table() -> None:
+    from signet.store import phones
+    from tests.store import build
+
+    send = build.new_send()
+    phones.accept(send, build.new_message(send))
+
+    run_script("phone = sys.argv[1]", build.PHONE)
+
+    dynamodb = boto3.client("dynamodb")
+    assert dynamodb.scan(TableName="phones")["Items"] == []
+    assert dynamodb.scan(TableName="messages")["Items"] == []

@@ -1,0 +1,636 @@
+"""What template.yaml promises and no emulator shows (design.md 8, review.md 1.2, 1.6, 3.1)."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.package import load_template
+from signet.edge.settings import SETTINGS
+from tests.tools import REPO, tool
+
+Json = dict[str, Any]
+
+TEMPLATE = REPO / "template.yaml"
+SIGNET = REPO / "layers" / "signet" / "python"
+
+FUNCTION = "AWS::Serverless::Function"
+API_FUNCTIONS = ["RequestFunction", "VerifyFunction", "RouterFunction"]
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+# without REQUEST_TOO_LARGE, which AWS does not let anybody change (review.md 1.2).
+GATEWAY_REPLIES = {
+    "ACCESS_DENIED": (401, 401),
+    "API_CONFIGURATION_ERROR": (500, 1),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, 1),
+    "AUTHORIZER_FAILURE": (500, 1),
+    "BAD_REQUEST_BODY": (400, 107),
+    "BAD_REQUEST_PARAMETERS": (400, 1),
+    "DEFAULT_4XX": (None, 1),
+    "DEFAULT_5XX": (None, 1),
+    "EXPIRED_TOKEN": (401, 401),
+    "INTEGRATION_FAILURE": (504, 1),
+    "INTEGRATION_TIMEOUT": (504, 124),
+    "INVALID_API_KEY": (401, 401),
+    "INVALID_SIGNATURE": (401, 401),
+    "MISSING_AUTHENTICATION_TOKEN": (404, 1),
+    "QUOTA_EXCEEDED": (429, 429),
+    "RESOURCE_NOT_FOUND": (404, 1),
+    "THROTTLED": (429, 429),
+    "UNAUTHORIZED": (401, 401),
+    "UNSUPPORTED_MEDIA_TYPE": (415, 107),
+    "WAF_FILTERED": (403, 403),
+}
+
+# wire.md 3
+CORS_HEADERS = [
+    *("Content-Type", "X-AVOSCloud-Application-Id", "X-AVOSCloud-Application-Key"),
+    *("X-AVOSCloud-Application-Production", "X-AVOSCloud-Client-Version"),
+    *("X-AVOSCloud-Request-Sign", "X-AVOSCloud-Session-Token", "X-AVOSCloud-Super-Key"),
+    *("X-LC-Hook-Key", "X-LC-Id", "X-LC-Key", "X-LC-Prod", "X-LC-Session", "X-LC-Sign"),
+    *("X-LC-UA", "X-Requested-With", "X-Uluru-Application-Id", "X-Uluru-Application-Key"),
+    *("X-Uluru-Application-Production", "X-Uluru-Client-Version", "X-Uluru-Session-Token"),
+]
+
+# Function -> every (action, resource) it may use; a condition of the template in front.
+_KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
+
+
+def _sender(queue: str) -> set[tuple[str, str]]:
+    return {
+        ("dynamodb:UpdateItem", "Phones.Arn"),
+        ("dynamodb:GetItem", "Messages.Arn"),
+        ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("secretsmanager:GetSecretValue", "Secret"),
+        ("sqs:ReceiveMessage", f"{queue}.Arn"),
+        ("sqs:DeleteMessage", f"{queue}.Arn"),
+        ("sqs:GetQueueAttributes", f"{queue}.Arn"),
+        ("sqs:ChangeMessageVisibility", f"{queue}.Arn"),
+        ("SendsBySns: sns:Publish", "not arn:${AWS::Partition}:sns:*:*:*"),
+        ("not SendsBySns: sms-voice:SendTextMessage", "*"),
+        _KMS,
+    }
+
+
+PERMISSIONS = {
+    "RequestFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Phones.Arn"),
+        ("dynamodb:PutItem", "Phones.Arn"),
+        ("dynamodb:PutItem", "Messages.Arn"),
+        ("sqs:SendMessage", "CodesQueue.Arn"),
+        _KMS,
+    },
+    "VerifyFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Phones.Arn"),
+        ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("secretsmanager:GetSecretValue", "Secret"),
+        _KMS,
+    },
+    "SenderCodesFunction": _sender("CodesQueue"),
+    "SenderBulkFunction": _sender("BulkQueue"),
+    "SweeperFunction": {
+        ("dynamodb:Query", "${Messages.Arn}/index/open"),
+        ("dynamodb:GetItem", "Messages.Arn"),
+        ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("sqs:SendMessage", "CodesQueue.Arn"),
+        ("sqs:SendMessage", "BulkQueue.Arn"),
+        _KMS,
+    },
+    "RouterFunction": {
+        ("lambda:InvokeFunction", "RequestFunction.Arn"),
+        ("lambda:InvokeFunction", "VerifyFunction.Arn"),
+    },
+}
+
+# Table -> its keys, and those of each index with what the index holds. Final (review.md 4.7).
+KEYS = {
+    "Apps": {
+        "table": ("app_id S", "item S"),
+        "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
+    },
+    "Phones": {"table": ("pk S",)},
+    "Messages": {
+        "table": ("pk S", "sk S"),
+        "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),
+        "open": ("open S", "due_at N", "KEYS_ONLY"),
+    },
+}
+
+NAMES = {
+    *("TableName", "QueueName", "TopicName", "LogGroupName", "RoleName", "LayerName", "PolicyName"),
+    "AlarmName",
+}
+
+
+@cache
+def template() -> Json:
+    return load_template(TEMPLATE)
+
+
+@cache
+def transformed() -> Json:
+    """The template after SAM's transform."""
+    python = Path(tool("sam")).with_name("python")
+    script = REPO / "tests" / "sam_transform.py"
+    result = subprocess.run(
+        [str(python), str(script), str(TEMPLATE)], capture_output=True, check=True, text=True
+    )
+    document: Json = json.loads(result.stdout)
+    return document
+
+
+def resources(kind: str) -> dict[str, Json]:
+    """Logical id -> properties of the template's resources of one type."""
+    return {
+        name: resource["Properties"]
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def properties(name: str) -> Json:
+    found: Json = template()["Resources"][name]["Properties"]
+    return found
+
+
+def function(name: str) -> Json:
+    """A function's properties with those of Globals."""
+    shared = template()["Globals"]["Function"]
+    own = properties(name)
+    variables = shared["Environment"]["Variables"] | own["Environment"]["Variables"]
+    return {**shared, **own, "Environment": {"Variables": variables}}
+
+
+def walk(node: Any) -> Iterator[tuple[str, Any]]:
+    """Every key of a document, with its value."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield key, value
+            yield from walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from walk(value)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def resource_name(reference: Any) -> str:
+    """`Apps.Arn` for a GetAtt, `Secret` for a Ref, the text of a Sub."""
+    if isinstance(reference, str):
+        return reference
+    ((kind, target),) = reference.items()
+    return ".".join(target) if kind == "Fn::GetAtt" else str(target)
+
+
+def permissions(name: str) -> set[tuple[str, str]]:
+    granted: set[tuple[str, str]] = set()
+    for policy in properties(name)["Policies"]:
+        for statement in policy["Statement"]:
+            granted |= _grants(statement, "")
+    return granted
+
+
+def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
+    if "Fn::If" in statement:
+        condition, then, otherwise = statement["Fn::If"]
+        return _grants(then, f"{condition}: ") | _grants(otherwise, f"not {condition}: ")
+    if statement == {"Ref": "AWS::NoValue"}:
+        return set()
+    assert statement["Effect"] == "Allow"
+    negated = "not " if "NotResource" in statement else ""
+    targets = listed(statement.get("Resource") or statement["NotResource"])
+    return {
+        (prefix + action, negated + resource_name(target))
+        for action in listed(statement["Action"])
+        for target in targets
+    }
+
+
+# --- the gateway's own replies ------------------------------------------------------------
+
+
+def test_every_gateway_response_type_is_set_but_the_one_aws_ignores() -> None:
+    assert properties("Api")["GatewayResponses"].keys() == GATEWAY_REPLIES.keys()
+
+
+@pytest.mark.parametrize("kind", GATEWAY_REPLIES)
+def test_a_gateway_reply_has_leanclouds_shape(kind: str) -> None:
+    reply = properties("Api")["GatewayResponses"][kind]
+    status, code = GATEWAY_REPLIES[kind]
+    assert reply.get("StatusCode") == status
+    assert list(reply["ResponseTemplates"]) == ["application/json"]
+    text = reply["ResponseTemplates"]["application/json"]
+    assert "$" not in text, "a variable may be empty and break the JSON"
+    body = json.loads(text)
+    assert body.keys() == {"code", "error"}
+    assert type(body["code"]) is int
+    assert body["code"] == code
+    assert isinstance(body["error"], str)
+    assert body["error"]
+
+
+@pytest.mark.parametrize("kind", GATEWAY_REPLIES)
+def test_a_browser_may_read_a_gateway_reply(kind: str) -> None:
+    headers = properties("Api")["GatewayResponses"][kind]["ResponseParameters"]["Headers"]
+    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    assert headers["Access-Control-Expose-Headers"] == "'Retry-After'"
+    assert ("Retry-After" in headers) == (GATEWAY_REPLIES[kind][0] == 429)
+
+
+def test_sam_hands_every_gateway_reply_to_api_gateway() -> None:
+    body = transformed()["Resources"]["Api"]["Properties"]["Body"]
+    assert body["x-amazon-apigateway-gateway-responses"].keys() == GATEWAY_REPLIES.keys()
+
+
+# --- the API ------------------------------------------------------------------------------
+
+
+def test_a_preflight_is_answered_by_api_gateway_itself_on_every_path() -> None:
+    body = transformed()["Resources"]["Api"]["Properties"]["Body"]
+    expected = {
+        "Access-Control-Allow-Origin": "'*'",
+        "Access-Control-Allow-Methods": "'PUT,GET,POST,DELETE,OPTIONS'",
+        "Access-Control-Allow-Headers": f"'{','.join(CORS_HEADERS)}'",
+        "Access-Control-Max-Age": "'86400'",
+    }
+    for path, operations in body["paths"].items():
+        integration = operations["options"]["x-amazon-apigateway-integration"]
+        reply = integration["responses"]["default"]
+        assert integration["type"] == "mock", path
+        assert str(reply["statusCode"]) == "200"
+        assert reply["responseParameters"] == {
+            f"method.response.header.{name}": value for name, value in expected.items()
+        }
+
+
+def test_the_api_has_these_routes_and_no_authorizer() -> None:
+    body = transformed()["Resources"]["Api"]["Properties"]["Body"]
+    routes = {
+        (path, method)
+        for path, operations in body["paths"].items()
+        for method in operations
+        if method != "options"
+    }
+    assert routes == {
+        ("/1.1/requestSmsCode", "post"),
+        ("/1.1/verifySmsCode/{code}", "post"),
+        ("/{proxy+}", "x-amazon-apigateway-any-method"),
+        ("/", "x-amazon-apigateway-any-method"),
+    }
+    assert "security" not in dict(walk(body))
+
+
+def test_binary_media_types_do_not_break_the_api() -> None:
+    assert (
+        not {"BinaryMediaTypes", "x-amazon-apigateway-binary-media-types"}
+        & dict(walk(transformed())).keys()
+    )
+
+
+def test_there_is_one_stage_and_it_is_regional() -> None:
+    stages = [
+        resource["Properties"]["StageName"]
+        for resource in transformed()["Resources"].values()
+        if resource["Type"] == "AWS::ApiGateway::Stage"
+    ]
+    assert stages == ["live"]
+    (deployment,) = (
+        resource["Properties"]
+        for resource in transformed()["Resources"].values()
+        if resource["Type"] == "AWS::ApiGateway::Deployment"
+    )
+    assert "StageName" not in deployment, "SAM would make a second stage, without our throttle"
+    assert properties("Api")["EndpointConfiguration"] == {"Type": "REGIONAL"}
+
+
+def test_no_log_or_trace_of_aws_holds_a_path() -> None:
+    (settings,) = properties("Api")["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["LoggingLevel"] == "OFF"
+    assert settings["DataTraceEnabled"] is False
+    keys = dict(walk(transformed())).keys()
+    assert not {"Tracing", "TracingConfig", "TracingEnabled", "AccessLogSetting"} & keys
+
+
+def test_the_stage_is_throttled() -> None:
+    (settings,) = properties("Api")["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
+
+
+def test_the_custom_domain_maps_the_stage_at_the_root() -> None:
+    assert "BasePath" not in properties("DomainMapping")
+    assert properties("DomainMapping")["Stage"] == {"Ref": "Api.Stage"}
+    assert template()["Resources"]["Domain"]["Condition"] == "HasDomain"
+
+
+# --- functions ----------------------------------------------------------------------------
+
+
+def test_every_function_folder_is_deployed() -> None:
+    deployed = {str(one["CodeUri"]) for one in resources(FUNCTION).values()}
+    folders = {f"functions/{app.parent.name}" for app in REPO.glob("functions/*/app.py")}
+    assert deployed == folders
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_a_function_may_do_exactly_this(name: str) -> None:
+    assert permissions(name) == PERMISSIONS[name]
+
+
+def test_no_function_is_without_a_list_of_permissions() -> None:
+    assert resources(FUNCTION).keys() == PERMISSIONS.keys()
+
+
+def test_roles_get_nothing_but_logs_on_top() -> None:
+    managed = [
+        str(arn)
+        for resource in transformed()["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for arn in resource["Properties"].get("ManagedPolicyArns", [])
+    ]
+    assert len(managed) == len(PERMISSIONS)
+    assert all(arn.endswith("/AWSLambdaBasicExecutionRole") for arn in managed)
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_a_function_runs_as_designed(name: str) -> None:
+    settings = function(name)
+    assert settings["Runtime"] == "python3.13"
+    assert settings["MemorySize"] == 512
+    assert settings["Architectures"] == [{"Ref": "Architecture"}]
+    assert settings["Layers"] == [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}]
+    expected = 10 if name in API_FUNCTIONS else 30 if name == "SweeperFunction" else 20
+    assert settings["Timeout"] == expected
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_a_functions_logs_end_after_thirty_days(name: str) -> None:
+    group = properties(name)["LoggingConfig"]["LogGroup"]["Ref"]
+    assert properties(group) == {"RetentionInDays": 30}
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_a_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
+    given = {key for key in function(name)["Environment"]["Variables"] if key in SETTINGS}
+    sources = _sources(REPO / str(properties(name)["CodeUri"]) / "app.py")
+    certain, mentioned = _settings_read(sources)
+    assert certain <= given
+    assert given <= mentioned
+
+
+def test_every_setting_is_given_to_some_function() -> None:
+    given = {key for name in PERMISSIONS for key in function(name)["Environment"]["Variables"]}
+    assert given - {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"} == SETTINGS.keys()
+
+
+def test_no_environment_variable_holds_a_secret_or_a_moved_clock() -> None:
+    assert template()["Parameters"]["LocalClockTable"]["Default"] == ""
+    assert "resolve:secretsmanager" not in TEMPLATE.read_text()
+
+
+def test_a_batch_with_one_failure_is_not_repeated_as_a_whole() -> None:
+    triggers = resources("AWS::Lambda::EventSourceMapping")
+    assert len(triggers) == 2
+    for trigger in triggers.values():
+        assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert triggers["SenderCodesTrigger"]["BatchSize"] == 1
+    assert triggers["SenderBulkTrigger"]["BatchSize"] == 10
+    limit = triggers["SenderBulkTrigger"]["ScalingConfig"]["MaximumConcurrency"]
+    assert limit == {"Ref": "BulkConcurrency"}
+
+
+def test_the_sweeper_runs_every_minute() -> None:
+    (event,) = properties("SweeperFunction")["Events"].values()
+    assert event["Properties"]["Schedule"] == "rate(1 minute)"
+
+
+def _settings_read(sources: set[Path]) -> tuple[set[str], set[str]]:
+    """Names in `settings.value("…")`, and all names of settings that occur in the code."""
+    certain: set[str] = set()
+    mentioned: set[str] = set()
+    for source in sources - {SIGNET / "signet" / "edge" / "settings.py"}:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Constant) and node.value in SETTINGS:
+                mentioned.add(str(node.value))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "settings.value":
+                certain |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
+    return certain, mentioned
+
+
+def _sources(start: Path) -> set[Path]:
+    """The file and every module of Signet it imports, directly or not."""
+    found: set[Path] = set()
+    waiting = [start]
+    while waiting:
+        source = waiting.pop()
+        if source not in found:
+            found.add(source)
+            waiting.extend(_imported(source))
+    return found
+
+
+def _imported(source: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "signet":
+            for name in [str(node.module), *(f"{node.module}.{a.name}" for a in node.names)]:
+                module = SIGNET / Path(*name.split("."))
+                candidates = (module.with_suffix(".py"), module / "__init__.py")
+                yield from (file for file in candidates if file.is_file())
+
+
+# --- data ---------------------------------------------------------------------------------
+
+
+def test_keys_and_indexes_are_final() -> None:
+    tables = resources("AWS::DynamoDB::Table")
+    assert {name: _keys(table) for name, table in tables.items()} == KEYS
+
+
+def _keys(table: Json) -> dict[str, tuple[str, ...]]:
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+
+    def schema(keys: list[Json]) -> tuple[str, ...]:
+        assert [key["KeyType"] for key in keys] == ["HASH", "RANGE"][: len(keys)]
+        return tuple(f"{key['AttributeName']} {types[key['AttributeName']]}" for key in keys)
+
+    found = {"table": schema(table["KeySchema"])}
+    for index in table.get("GlobalSecondaryIndexes", []):
+        projection = index["Projection"]
+        held = [projection["ProjectionType"], *projection.get("NonKeyAttributes", [])]
+        found[index["IndexName"]] = (*schema(index["KeySchema"]), " ".join(held))
+    return found
+
+
+def test_apps_outlive_the_stack_and_a_mistake() -> None:
+    apps = template()["Resources"]["Apps"]
+    assert apps["DeletionPolicy"] == apps["UpdateReplacePolicy"] == "Retain"
+    assert apps["Properties"]["DeletionProtectionEnabled"] is True
+    assert apps["Properties"]["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": {"Fn::If": ["KeepsBackups", True, False]}
+    }
+    assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
+
+
+@pytest.mark.parametrize("name", ["Phones", "Messages"])
+def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
+    assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
+    assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_table_is_on_demand_and_takes_a_customer_key(name: str) -> None:
+    assert properties(name)["BillingMode"] == "PAY_PER_REQUEST"
+    condition, encryption, _ = properties(name)["SSESpecification"]["Fn::If"]
+    assert condition == "HasKmsKey"
+    assert encryption["KMSMasterKeyId"] == {"Ref": "KmsKeyArn"}
+
+
+def test_the_secret_is_kept_and_never_made_anew() -> None:
+    secret = template()["Resources"]["Secret"]
+    assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
+    assert secret["Properties"]["GenerateSecretString"] == {
+        "SecretStringTemplate": '{"current":"k1"}',
+        "GenerateStringKey": "k1",
+        "PasswordLength": 64,
+        "ExcludePunctuation": True,
+    }
+
+
+# --- queues and alarms --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Codes", "Bulk"])
+def test_a_queue_waits_for_its_sender_and_keeps_what_fails(name: str) -> None:
+    queue, dead = properties(f"{name}Queue"), properties(f"{name}DeadLetters")
+    assert queue["VisibilityTimeout"] >= 6 * function(f"Sender{name}Function")["Timeout"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]},
+        "maxReceiveCount": 6,
+    }
+    assert dead["MessageRetentionPeriod"] == 14 * 86400
+    assert queue["SqsManagedSseEnabled"] is dead["SqsManagedSseEnabled"] is True
+
+
+def test_a_late_code_is_dropped_and_a_failing_one_reaches_the_dead_letters_first() -> None:
+    queue = properties("CodesQueue")
+    assert queue["MessageRetentionPeriod"] == 3600
+    tries = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    assert tries < queue["MessageRetentionPeriod"]
+
+
+def test_at_most_five_alarms_and_all_of_them_ring() -> None:
+    alarms = resources("AWS::CloudWatch::Alarm")
+    assert 0 < len(alarms) <= 5
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+
+
+def test_one_alarm_watches_every_dead_letter_queue() -> None:
+    watched = {
+        resource_name(metric["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
+        for metric in properties("DeadLettersAlarm")["Metrics"]
+        if "MetricStat" in metric
+    }
+    assert watched == {"CodesDeadLetters.QueueName", "BulkDeadLetters.QueueName"}
+    assert properties("DeadLettersAlarm")["Threshold"] == 0
+
+
+def test_an_alarm_rings_when_a_code_waits_half_a_minute() -> None:
+    alarm = properties("CodesLateAlarm")
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert resource_name(alarm["Dimensions"][0]["Value"]) == "CodesQueue.QueueName"
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (30, "GreaterThanThreshold")
+
+
+def test_an_alarm_rings_when_the_sweeper_is_silent_for_five_minutes() -> None:
+    alarm = properties("SweeperSilentAlarm")
+    assert alarm["TreatMissingData"] == "breaching"
+    periods = {m["MetricStat"]["Period"] for m in alarm["Metrics"] if "MetricStat" in m}
+    assert periods == {300}
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+
+
+def test_an_alarm_rings_on_the_apis_5xx() -> None:
+    assert properties("ApiFaultsAlarm")["MetricName"] == "5XXError"
+    name = transformed()["Resources"]["Api"]["Properties"]["Body"]["info"]["title"]
+    assert properties("ApiFaultsAlarm")["Dimensions"][0] == {"Name": "ApiName", "Value": name}
+
+
+def test_alarms_are_mailed_only_to_a_given_address() -> None:
+    assert template()["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
+    assert template()["Parameters"]["AlarmEmail"]["Default"] == ""
+
+
+# --- deploying ----------------------------------------------------------------------------
+
+
+def test_nothing_is_named_so_two_stacks_fit_into_one_account() -> None:
+    for resource, body in template()["Resources"].items():
+        assert not NAMES & body.get("Properties", {}).keys(), resource
+    named = [one for one in resources(FUNCTION).values() if "FunctionName" in one]
+    assert not named
+    assert "Name" not in properties("Secret")
+
+
+def test_nothing_is_reserved_provisioned_or_snapshot() -> None:
+    forbidden = {
+        *("ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "SnapStart"),
+        *("AutoPublishAlias", "VpcConfig"),
+    }
+    assert not forbidden & dict(walk(template())).keys()
+
+
+def test_arns_fit_every_partition() -> None:
+    assert "arn:aws:" not in TEMPLATE.read_text()
+
+
+def test_every_parameter_has_a_default() -> None:
+    missing = [name for name, one in template()["Parameters"].items() if "Default" not in one]
+    assert not missing
+
+
+def test_the_outputs_say_what_a_person_needs_next() -> None:
+    assert {
+        *("BaseUrl", "JavaAndAndroid", "DomainTarget", "CarrierSteps"),
+        *("AppsTable", "PhonesTable", "MessagesTable", "SecretArn"),
+    } <= template()["Outputs"].keys()
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    _passes([tool("cfn-lint"), str(TEMPLATE)])
+
+
+def test_sam_validate_has_nothing_to_say() -> None:
+    _passes([tool("sam"), "validate", "--lint", "--template", str(TEMPLATE)])
+
+
+def _passes(command: list[str]) -> None:
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+    done = subprocess.run(
+        command, cwd=REPO, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_dependency_of_the_layer_is_pinned() -> None:
+    lines = (REPO / "layers" / "deps" / "requirements.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    assert packages
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9a-z.]*", line) for line in packages)
+
+
+@pytest.mark.parametrize("event", sorted(p.parent.name for p in REPO.glob("functions/*/app.py")))
+def test_every_function_has_an_event(event: str) -> None:
+    assert isinstance(json.loads((REPO / "events" / f"{event}.json").read_text()), dict)

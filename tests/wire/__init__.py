@@ -1,0 +1,1 @@
+"""The running local stack, spoken to by the real SDKs and by hand."""
