@@ -43,7 +43,7 @@ VENVS = {
         Venv(".venv-ministack", ("local/requirements-ministack.txt",)),
     ),
     "test": (
-        Venv(".venv", (*RUN_TIME, "requirements-dev.txt")),
+        Venv(".venv", (*RUN_TIME, "layers/carriers/requirements.txt", "requirements-dev.txt")),
         Venv(".venv-ministack", ("local/requirements-ministack.txt",)),
         Venv(".venv-sdk", ("tests/wire/requirements.txt",)),
         Venv(".venv-lambda", ("requirements-lambda.txt",), python="3.13", needed=False),

@@ -1,5 +1,8 @@
 """A vendor's server on this machine: checks the signature, answers as told, counts the calls."""
 
+import socket
+import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -45,40 +48,59 @@ class Vendor:
     url: str = ""
     status: int = 200
     body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
     hangs_up: bool = False
+    resets: bool = False
     cuts_short: bool = False
     calls: list[Call] = field(default_factory=list)
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers every POST as the vendor says."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        vendor: Vendor = vars(self.server)["vendor"]
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        vendor.calls.append(Call(self.path, headers, body))
+        self.close_connection = True
+        if vendor.resets:  # to close without lingering sends RST instead of FIN
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if vendor.hangs_up or vendor.resets:
+            return
+        time.sleep(vendor.seconds)
+        try:
+            self.answer(vendor)
+        except OSError:
+            return  # the caller did not wait
+
+    def answer(self, vendor: Vendor) -> None:
+        """Send what the vendor says."""
+        self.send_response(vendor.status)
+        sent = {"Connection": "close", "Content-Length": str(len(vendor.body)), **vendor.headers}
+        for name, value in sent.items():
+            self.send_header(name, value)
+        self.end_headers()
+        half = len(vendor.body) // 2
+        self.wfile.write(vendor.body[:half] if vendor.cuts_short else vendor.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
 @contextmanager
-def serving() -> Iterator[Vendor]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Vendor]:
     """A vendor on a free port of this machine."""
-    vendor = Vendor()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            vendor.calls.append(Call(self.path, headers, body))
-            self.close_connection = True
-            if vendor.hangs_up:
-                return
-            time.sleep(vendor.seconds)
-            try:
-                self.send_response(vendor.status)
-                self.send_header("Content-Length", str(len(vendor.body)))
-                self.end_headers()
-                sent = vendor.body[: len(vendor.body) // 2] if vendor.cuts_short else vendor.body
-                self.wfile.write(sent)
-            except OSError:
-                return  # the caller did not wait
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep quiet."""
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    vendor.url = f"http://127.0.0.1:{server.server_port}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "https" if tls else "http"
+    vendor = Vendor(url=f"{scheme}://127.0.0.1:{server.server_port}")
+    vars(server)["vendor"] = vendor
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

@@ -43,14 +43,18 @@ class CarrierError(Exception):
     """The carrier surely did not take the message.
 
     `retryable`: the same message may be accepted later; `billable`: the carrier charges for the
-    refusal; `reason` is the vendor's code, safe to record.
+    refusal; `bad_number`: it refused the number, which no other carrier will reach either;
+    `reason` is the vendor's code, safe to record.
     """
 
-    def __init__(self, reason: str, *, retryable: bool, billable: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, retryable: bool, billable: bool = False, bad_number: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retryable = retryable
         self.billable = billable
+        self.bad_number = bad_number
 
 
 class OutcomeUnknown(Exception):
@@ -59,6 +63,10 @@ class OutcomeUnknown(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class CredentialsInvalid(Exception):
+    """A carrier's secret lacks a field, or holds one that cannot be; names it, tells no value."""
 
 
 class Carrier(Protocol):

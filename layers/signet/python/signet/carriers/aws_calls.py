@@ -24,7 +24,15 @@ _NOT_SENT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 
 def client(service: str) -> aws.Client:
     """A client that calls once: a retry inside botocore could send a second SMS."""
-    return aws.client(service, read_timeout=_READ_TIMEOUT, attempts=1)
+    made = aws.client(service, read_timeout=_READ_TIMEOUT, attempts=1)
+    # A connection that was kept while the function slept may be dead: the call would be lost on
+    # it, and nobody could say whether the message was.
+    made.meta.events.register("before-send", _on_a_fresh_connection)
+    return made
+
+
+def _on_a_fresh_connection(request: Any, **_: Any) -> None:
+    request.headers["Connection"] = "close"
 
 
 def call(request: Callable[[], Mapping[str, Any]], *, retryable: frozenset[str]) -> str:

@@ -1,0 +1,115 @@
+"""What a mainland carrier sends in the place of our text: a template registered with it.
+
+Such carriers take the id of a template, the name of a signature and a few values, no text
+(review.md 1.5). An operator maps each template version of ours to one of theirs. What is not
+mapped cannot be sent, and the reason names it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from signet.carriers import CarrierError, OutgoingMessage
+from signet.errors import Unavailable
+from signet.vendor_templates import VendorTemplate
+
+__all__ = ["Find", "VendorMessage", "VendorTemplate", "billed_text", "translated", "vendor_message"]
+
+# ${code} is Alibaba's spelling of a variable, {1} Tencent's.
+_VARIABLE = re.compile(r"\$?\{(\w+)\}")
+
+# Finds the mapping for a message of this carrier, None where there is none.
+Find = Callable[[OutgoingMessage], VendorTemplate | None]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorMessage:
+    """What the vendor is handed; `variables`: name there -> value."""
+
+    template: str
+    signature: str
+    variables: Mapping[str, str]
+
+    @property
+    def by_position(self) -> list[str]:
+        """The values of variables called "1", "2" and so on, in that order.
+
+        Raises a final CarrierError if one is missing, or is called otherwise.
+        """
+        positions = [str(position) for position in range(1, len(self.variables) + 1)]
+        if set(positions) != set(self.variables):
+            raise CarrierError(
+                f"variables of vendor template {self.template} are not numbered from 1",
+                retryable=False,
+            )
+        return [self.variables[position] for position in positions]
+
+
+class Sayable(Protocol):
+    """A message, recorded or outgoing: the name of its signature, and our variables."""
+
+    @property
+    def signature(self) -> str: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+
+
+def translated(message: OutgoingMessage, find: Find) -> VendorMessage:
+    """The message in the terms of the vendor. Raises CarrierError.
+
+    A mapping that cannot be read now is no reason to give the message up: nothing was sent yet.
+    """
+    try:
+        found = find(message)
+    except Unavailable:
+        raise CarrierError("mapping unreadable", retryable=True) from None
+    return vendor_message(message, found)
+
+
+def vendor_message(message: OutgoingMessage, found: VendorTemplate | None) -> VendorMessage:
+    """The message by its mapping. Raises a final CarrierError that names what is missing."""
+    if found is None:
+        raise CarrierError(f"no template mapping for {_named(message)}", retryable=False)
+    signature = found.signatures.get(message.signature)
+    if signature is None:
+        raise CarrierError(f"no signature mapping for {message.signature}", retryable=False)
+    values = _values(message, message.code)
+    for ours in found.variables.values():
+        if ours not in values:
+            raise CarrierError(
+                f"no variable {ours} for vendor template {found.vendor_template}", retryable=False
+            )
+    return VendorMessage(
+        template=found.vendor_template,
+        signature=signature,
+        variables={theirs: values[ours] for theirs, ours in found.variables.items()},
+    )
+
+
+def billed_text(found: VendorTemplate, message: Sayable, *, code: str | None) -> str | None:
+    """The text that people will read, signature in front, for counting segments.
+
+    `code` may be any of the right length. None where the vendor's text is not on file, or something
+    is not mapped: then the message will fail, and be paid back.
+    """
+    signature = found.signatures.get(message.signature)
+    if found.text is None or signature is None:
+        return None
+    values = _values(message, code)
+    try:
+        text = _VARIABLE.sub(lambda name: values[found.variables[name[1]]], found.text)
+    except KeyError:
+        return None
+    return f"【{signature}】{text}"
+
+
+def _values(message: Sayable, code: str | None) -> dict[str, str]:
+    return {**message.variables, **({} if code is None else {"code": code})}
+
+
+def _named(message: OutgoingMessage) -> str:
+    if message.template is None:
+        return "the built-in text"
+    return f"{message.template} version {message.template_version}"
