@@ -8,9 +8,10 @@ import pytest
 from signet.edge import clock, http, queue, secrets, settings
 from signet.edge.queue import UnreadableBody
 from signet.edge.settings import SettingMissing
+from signet.errors import BadParameter
 from signet.limits import Kind
 from signet.messages import MessageRef
-from tests.functions.service import Service, http_event
+from tests.functions.service import Service, event, http_event
 from tests.store.build import client
 
 REF = MessageRef("signet-demo-app", "20261122-3-00")
@@ -116,3 +117,54 @@ def test_a_request_without_a_unique_signature_has_an_id_of_its_own(service: Serv
 
     assert first.request_id != second.request_id
     assert len(first.request_id) == 16
+
+
+# --- Answers -----------------------------------------------------------------------------------
+
+
+def answered(answer: http.Body | http.Answer) -> http.Reply:
+    return http.serve(
+        event("request"), [http.Route("POST", "/1.1/requestSmsCode", lambda _: answer)]
+    )
+
+
+def test_an_answer_may_have_another_status_and_more_headers() -> None:
+    reply = answered(http.Answer({"a": "甲"}, 201, {"Set-Cookie": "a=b"}))
+
+    assert (reply["statusCode"], reply["body"]) == (201, '{"a":"甲"}')
+    assert reply["headers"] == {**http.HEADERS, "Set-Cookie": "a=b"}
+
+
+def test_an_answer_may_be_another_type_of_text() -> None:
+    reply = answered(http.Answer("<html>", headers={"Content-Type": "text/html"}))
+
+    assert reply["body"] == "<html>"
+    assert reply["headers"] == {**http.HEADERS, "Content-Type": "text/html"}
+
+
+def test_an_answer_that_is_no_json_is_a_failure_in_shape() -> None:
+    reply = answered({"a": object()})
+
+    assert reply["statusCode"] == 500
+    assert '"code":1' in reply["body"]
+
+
+def test_a_refusal_may_have_more_fields() -> None:
+    def refuse(call: http.Call) -> http.Body:
+        raise BadParameter("no", fields={"findings": [1]})
+
+    reply = http.serve(event("request"), [http.Route("POST", "/1.1/requestSmsCode", refuse)])
+
+    assert reply["body"] == '{"code":1,"error":"no","findings":[1]}'
+
+
+def test_the_address_of_a_caller_is_the_gateways_word() -> None:
+    called_with = event("request")
+    called_with["headers"]["X-Forwarded-For"] = "198.51.100.1"
+
+    assert http.parse(called_with).source_ip == "203.0.113.7"
+
+
+@pytest.mark.parametrize("context", [None, {}, {"identity": None}, {"identity": {}}])
+def test_a_caller_without_an_address_is_still_answered(context: object) -> None:
+    assert http.parse({**event("request"), "requestContext": context}).source_ip == ""

@@ -7,25 +7,36 @@ from enum import StrEnum
 
 
 class ReviewState(StrEnum):
-    """Where a signature stands (design.md 4)."""
+    """Where a version of a signature or template stands; `signet.reviews` has the table."""
 
     DRAFT = "draft"
     PENDING = "pending"
+    FILING = "filing"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+class Use(StrEnum):
+    """What a signature may stand in front of; carriers register the two apart."""
+
+    VERIFICATION_NOTIFICATION = "verification_notification"
+    MARKETING = "marketing"
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """The sender name in 【】: `name` is what the API calls it, `text` what people read.
 
-    `short_id` names its limit registers, so a rename never resets a limit.
+    This is the version in use, or, while none is approved, a sign that there will be one.
+    `short_id` names its limit registers, so a new version never resets a limit.
     """
 
     name: str
     text: str
     short_id: str
     state: ReviewState = ReviewState.APPROVED
+    version: int = 1
+    use: Use = Use.VERIFICATION_NOTIFICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +66,27 @@ class TestPhone:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """The app's console switches (wire.md 14)."""
+    """The app's console switches (wire.md 14).
+
+    `bulk_needs_master_key`: the app key, which ships in every client, sends codes only.
+    """
 
     sms: bool = True
     generic_sms: bool = True
     international: bool = False
     resend_same_code: bool = False
+    force_captcha: bool = False
+    bulk_needs_master_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A tenant: its keys, switches and defaults. `name` is what {{name}} shows."""
+    """A tenant: its keys, switches and defaults. `name` is what {{name}} shows.
+
+    `company` is who answers for marketing; a `personal` owner has none. `created_by` is the id
+    of an operator, who does not review the app's words if `separate_review`. Amounts are in
+    micro-yuan; the balance lies in `balance_shards` items.
+    """
 
     app_id: str
     name: str
@@ -76,3 +97,10 @@ class App:
     default_signature: Signature | None = None
     test_phone: TestPhone | None = None
     message_shards: int = 8
+    company: str | None = None
+    personal: bool = False
+    daily_cap_micros: int | None = None
+    low_balance_micros: int | None = None
+    balance_shards: int = 1
+    created_by: str | None = None
+    separate_review: bool = False

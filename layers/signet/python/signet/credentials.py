@@ -20,7 +20,7 @@ _SIGN_HEADERS = ("x-lc-sign", "x-avoscloud-request-sign")
 _SIGN = re.compile(r"(?P<digest>[0-9a-fA-F]{32}),(?P<time>[0-9]{1,16})(?:,(?P<suffix>[a-z0-9-]+))?")
 _MILLISECONDS = 13
 # What an id can look like; anything else is not asked for in the table.
-_APP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+APP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Authority(StrEnum):
@@ -53,7 +53,7 @@ class Credentials:
 def from_headers(headers: Mapping[str, str]) -> Credentials | None:
     """The credentials in lower-cased `headers`, or None when they name no app."""
     app_id = _first(headers, _ID_HEADERS)
-    if not _APP_ID.fullmatch(app_id):
+    if not APP_ID.fullmatch(app_id):
         return None
     return Credentials(
         app_id=app_id,
@@ -66,7 +66,7 @@ def from_headers(headers: Mapping[str, str]) -> Credentials | None:
 def from_body(fields: Mapping[str, object]) -> Credentials | None:
     """The credentials in a text/plain body's underscore fields (wire.md 2.4)."""
     app_id = fields.get("_ApplicationId")
-    if not isinstance(app_id, str) or not _APP_ID.fullmatch(app_id):
+    if not isinstance(app_id, str) or not APP_ID.fullmatch(app_id):
         return None
     return Credentials(
         app_id=app_id,
@@ -122,8 +122,9 @@ def _md5(text: str) -> str:
 
 
 def _any_equal(value: str, known: Iterable[str]) -> bool:
-    # Every candidate is compared, each in constant time.
-    found = [hmac.compare_digest(value.encode(), candidate.encode()) for candidate in known]
+    # Every candidate is compared, each in constant time. JSON can spell half a character.
+    given = value.encode("utf-8", "surrogatepass")
+    found = [hmac.compare_digest(given, candidate.encode()) for candidate in known]
     return any(found)
 
 

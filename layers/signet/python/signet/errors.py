@@ -6,22 +6,33 @@
     ├── Unavailable             1   (HTTP 503)
     ├── MalformedBody           107
     ├── BadParameter            1
+    ├── Missing                 101 (HTTP 404)
     ├── FeatureDisabled         119
     ├── PhoneInvalid            127
+    ├── NameTaken               137
+    ├── DailyCapReached         154
+    ├── BalanceTooLow           160
     ├── PhoneMissing            212
+    ├── NoEffect                305
+    ├── NotPermitted            403 (HTTP 403)
     ├── InternationalDisabled   1
     ├── SignatureInvalid        600
     ├── LimitReached
     │   ├── TooFast             1
-    │   └── TooFrequent         601
+    │   ├── TooFrequent         601
+    │   └── TooManyAttempts     429 (HTTP 429)
     ├── CodeInvalid             603
     ├── TemplateNotFound        604
-    └── SignatureNotVerified    605
+    ├── TemplateNotVerified     605
+    ├── SignatureNotVerified    605
+    ├── TemplateNotRendered     606
+    └── CaptchaMissing          608
 
 Codes, sentences and statuses: wire.md 11. Rules raise these; `edge/http.py` turns them into
 replies and is the only place that knows what a reply looks like.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -37,11 +48,21 @@ class SignetError(Exception):
     text: ClassVar[str] = "Internal server error. No information available."
     text_zh: ClassVar[str | None] = None
 
-    def __init__(self, detail: str | None = None, *, retry_after: int | None = None) -> None:
-        """`detail` replaces the sentence; `retry_after` is in whole seconds."""
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after: int | None = None,
+        fields: Mapping[str, object] | None = None,
+    ) -> None:
+        """`detail` replaces the sentence; `retry_after` is in whole seconds.
+
+        `fields` stand in the reply beside `code` and `error`.
+        """
         super().__init__(detail or self.text)
         self.detail = detail
         self.retry_after = retry_after
+        self.fields = fields or {}
 
     def sentence(self, language: str) -> str:
         """The sentence to show, in `language` ("zh" or "en")."""
@@ -81,6 +102,53 @@ class MalformedBody(SignetError):
 
 class BadParameter(SignetError):
     """A parameter is of the wrong type or out of range; the sentence names it."""
+
+
+class Missing(SignetError):
+    """There is no such object for this caller."""
+
+    code = 101
+    status = 404
+    text = "Object doesn't exist."
+
+
+class NotPermitted(SignetError):
+    """The caller is who it says, and this call is not for such callers."""
+
+    code = 403
+    status = 403
+    text = "This call is not permitted with these credentials."
+    text_zh = "当前身份无权进行此操作。"
+
+
+class NameTaken(SignetError):
+    """The id is given to something else already."""
+
+    code = 137
+    text = "A unique field was given a value that is already taken."
+
+
+class NoEffect(SignetError):
+    """The object is in a state that does not allow this; somebody else was first, perhaps."""
+
+    code = 305
+    text = "No effect on updating/deleting a document."
+
+
+class DailyCapReached(SignetError):
+    """The app's own cap on a day's spending."""
+
+    code = 154
+    text = "Exceeded an application threshold setting."
+    text_zh = "已达到应用设置的单日短信消费上限。"
+
+
+class BalanceTooLow(SignetError):
+    """The balance does not pay for this message."""
+
+    code = 160
+    text = "Insufficient balance."
+    text_zh = "余额不足。"
 
 
 class FeatureDisabled(SignetError):
@@ -137,6 +205,14 @@ class TooFrequent(LimitReached):
     text_zh = "发送短信过快，请稍后重试。"
 
 
+class TooManyAttempts(LimitReached):
+    """Sign-ins to the console, right or wrong, from one address."""
+
+    code = 429
+    status = 429
+    text = "Too many requests."
+
+
 class CodeInvalid(SignetError):
     """Wrong, expired, replaced or used; which of them is nobody's business."""
 
@@ -157,3 +233,24 @@ class SignatureNotVerified(SignetError):
 
     code = 605
     text = "SMS sign not verified"
+
+
+class TemplateNotVerified(SignetError):
+    """The template is there, but no version of it is approved."""
+
+    code = 605
+    text = "SMS template not verified."
+
+
+class TemplateNotRendered(SignetError):
+    """The template and the values given do not make a text; the sentence says why."""
+
+    code = 606
+    text = "Fails to render SMS template."
+
+
+class CaptchaMissing(SignetError):
+    """The app wants a validate_token with every send by a client."""
+
+    code = 608
+    text = "Missing validate token."

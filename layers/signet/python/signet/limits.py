@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from signet.errors import CodeInvalid, SignetError, TooFast, TooFrequent
+from signet.errors import CodeInvalid, SignetError, TooFast, TooFrequent, TooManyAttempts
 
 DAY = 86_400
 
 
 class Kind(StrEnum):
-    """What a message is for; each kind has its own daily limit."""
+    """What a message is for; each kind has its own daily limit and rules of content."""
 
     VERIFICATION = "verification"
     NOTIFICATION = "notification"
+    MARKETING = "marketing"
 
 
 class Channel(StrEnum):
@@ -51,14 +52,16 @@ class Limit:
 
 
 GUESSES = Limit("guesses", "f", 20, DAY, CodeInvalid)
+# Of one id from one address to the console (review.md 4.15).
+SIGN_INS = Limit("sign-ins", "t", 10, 900, TooManyAttempts)
 
 
 def for_send(kind: Kind, channel: Channel, signature_id: str) -> tuple[Limit, ...]:
     """The limits of one send, in the order in which a refusal names them."""
-    daily = {
-        Kind.VERIFICATION: Limit("C", f"{signature_id}c", 10, DAY, TooFrequent),
-        Kind.NOTIFICATION: Limit("D", f"{signature_id}d", 15, DAY, TooFrequent),
-    }
+    if kind is Kind.VERIFICATION:
+        daily = Limit("C", f"{signature_id}c", 10, DAY, TooFrequent)
+    else:
+        daily = Limit("D", f"{signature_id}d", 15, DAY, TooFrequent)
     voice = (
         Limit("E", "v", 1, 30, TooFrequent),
         Limit("E", "v", 3, 3_600, TooFrequent),
@@ -67,7 +70,7 @@ def for_send(kind: Kind, channel: Channel, signature_id: str) -> tuple[Limit, ..
     return (
         Limit("A", "a", 1, 10, TooFast),
         Limit("B", f"{signature_id}b", 1, 60, TooFrequent),
-        daily[kind],
+        daily,
         *(voice if channel is Channel.VOICE else ()),
     )
 

@@ -43,7 +43,10 @@ _MAX_IDEMPOTENCY_KEY = 255
 
 @dataclass(frozen=True)
 class Call:
-    """One request. Header names are lower case; `parameters` are the path's, decoded."""
+    """One request. Header names are lower case; `parameters` are the path's, decoded.
+
+    `source_ip` is the TCP peer's, which no caller can make up.
+    """
 
     method: str
     path: str
@@ -51,6 +54,7 @@ class Call:
     query: Mapping[str, str]
     raw_body: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    source_ip: str = ""
 
     @cached_property
     def body(self) -> Body:
@@ -99,10 +103,22 @@ class Caller:
     authority: Authority
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is not simply 200 with a JSON object; a string goes out as it is.
+
+    `headers` are added to `HEADERS` or replace them.
+    """
+
+    body: Body | str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class Route:
     """A method and a path such as `/1.1/verifySmsCode/{code}`, and who answers it."""
 
-    def __init__(self, method: str, path: str, answer: Callable[[Call], Body]) -> None:
+    def __init__(self, method: str, path: str, answer: Callable[[Call], Body | Answer]) -> None:
         self.method = method
         self.path = path
         self.answer = answer
@@ -119,7 +135,7 @@ class Route:
 def serve(event: Event, routes: Sequence[Route]) -> Reply:
     """Answer one gateway event; the door of every HTTP function."""
     try:
-        return _shaped(200, _answer(parse(event), routes))
+        return _accepted(_answer(parse(event), routes))
     except SignetError as error:
         return _refusal(error)
     except Exception:  # noqa: BLE001 (the last door: whatever comes must leave in shape)
@@ -156,6 +172,7 @@ def parse(event: Event) -> Call:
         headers=headers,
         query={k: str(v) for k, v in (event.get("queryStringParameters") or {}).items()},
         raw_body=body,
+        source_ip=_source_ip(event),
     )
 
 
@@ -179,7 +196,12 @@ def authenticate(call: Call, find: Callable[[str], App | None], *, now: datetime
     return Caller(app, credentials.prove(claimed, app, now=now))
 
 
-def _answer(call: Call, routes: Sequence[Route]) -> Body:
+def _source_ip(event: Event) -> str:
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    return str(identity.get("sourceIp") or "")
+
+
+def _answer(call: Call, routes: Sequence[Route]) -> Body | Answer:
     for route in routes:
         parameters = route.match(call)
         if parameters is not None:
@@ -215,18 +237,26 @@ def _is_reserved(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
+def _accepted(answered: Body | Answer) -> Reply:
+    if isinstance(answered, Answer):
+        return _shaped(answered.status, answered.body, answered.headers)
+    return _shaped(200, answered)
+
+
 def _refusal(error: SignetError) -> Reply:
     body: dict[str, object] = {
         "code": error.code,
         "error": error.sentence(settings.value("SIGNET_ERROR_LANGUAGE")),
+        **error.fields,
     }
     if error.retry_after is None:
         return _shaped(error.status, body)
     # The JS SDK shows apps every field of the body, but no header.
     body["retry_after"] = error.retry_after
-    return _shaped(error.status, body, **{"Retry-After": str(error.retry_after)})
+    return _shaped(error.status, body, {"Retry-After": str(error.retry_after)})
 
 
-def _shaped(status: int, body: Body, **headers: str) -> Reply:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return {"statusCode": status, "headers": {**HEADERS, **headers}, "body": text}
+def _shaped(status: int, body: Body | str, headers: Mapping[str, str] | None = None) -> Reply:
+    if not isinstance(body, str):
+        body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return {"statusCode": status, "headers": {**HEADERS, **(headers or {})}, "body": body}

@@ -1,35 +1,48 @@
 """Apps: a header item per app, its signatures beside it, read through a small cache.
 
-    app_id | item               | what
-    -------+--------------------+------------------------------------------------
-    <id>   | app                | name, keys, switches, default signature
-    <id>   | signature#<name>   | the signature in use under that name
+    app_id      | item                    | what
+    ------------+-------------------------+--------------------------------------------------
+    <id>        | app                     | name, keys, switches, default signature, counters
+    <id>        | signature#<name>        | the signature in use under that name
+    <id>        | template#<name>         | the template in use; see `store.templates`
+    <id>        | signature-version#… and template-version#…: what was submitted; `store.words`
+    <id>        | audit#<time>            | who did what; see `store.audits`
+    <id>        | mapping#<carrier>#…     | a carrier's template for ours; see `store.mappings`
+    #deployment | operator#<id>, settings | see `store.deployment`
 
-Index `listed` (sparse, keys only) is for the lists of the console: apps, reviews, operators.
+Index `listed` (sparse, keys only) is for the lists of the console: apps and reviews.
 Failure mode: closed; an app that cannot be read is not served.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import reduce
+from operator import and_
 from typing import Any, TypeVar
 
 from pynamodb.attributes import (
+    BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
 )
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
-from signet.apps import App, Key, ReviewState, Signature, Switches, TestPhone
+from signet.apps import App, Key, ReviewState, Signature, Switches, TestPhone, Use
 from signet.edge import settings
-from signet.store import table
+from signet.errors import Missing, Unavailable
+from signet.store import cursors, table
 
 # A revoked key works this much longer, and an unknown app id is not asked for again.
 CACHE_SECONDS = 30
 _CACHE_ENTRIES = 256
+_ROUNDS = 10
+_PAGE = 100
 
 _T = TypeVar("_T")
 
@@ -44,7 +57,7 @@ class _Listed(GlobalSecondaryIndex["AppItem"]):
 
 
 class AppItem(table.Table):
-    """An item of the Apps table."""
+    """An item of the Apps table, of whichever sort; each attribute is of some sorts only."""
 
     class Meta:
         table_name = settings.value("SIGNET_APPS_TABLE")
@@ -63,10 +76,58 @@ class AppItem(table.Table):
     default_signature = JSONAttribute(null=True)
     test_phone = JSONAttribute(null=True)
     message_shards = NumberAttribute(null=True)
+    company = UnicodeAttribute(null=True)
+    personal = BooleanAttribute(null=True)
+    daily_cap_micros = NumberAttribute(null=True)
+    low_balance_micros = NumberAttribute(null=True)
+    balance_shards = NumberAttribute(null=True)
+    created_by = UnicodeAttribute(null=True)
+    separate_review = BooleanAttribute(null=True)
+    # How many short ids were given away, and how many names there are.
+    short_ids = NumberAttribute(null=True)
+    signatures = NumberAttribute(null=True)
+    templates = NumberAttribute(null=True)
 
+    # Of signatures and templates; `latest` is the highest version of a name.
+    kind = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    latest = NumberAttribute(null=True)
+    use = UnicodeAttribute(null=True)
     text = UnicodeAttribute(null=True)
     short_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute(null=True)
+
+    # Of their versions; times are epoch milliseconds, as everywhere in this table.
+    owner_kind = UnicodeAttribute(null=True)
+    proof = UnicodeAttribute(null=True)
+    author = UnicodeAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    submitted_at = NumberAttribute(null=True)
+    decided_at = NumberAttribute(null=True)
+    decided_by = UnicodeAttribute(null=True)
+    reasons = JSONAttribute(null=True)
+    comment = UnicodeAttribute(null=True)
+    findings = JSONAttribute(null=True)
+
+    # Of the audit trail, which also has `version`, `reasons` and `comment`.
+    at = NumberAttribute(null=True)
+    actor = UnicodeAttribute(null=True)
+    action = UnicodeAttribute(null=True)
+    subject = UnicodeAttribute(null=True)
+
+    # Of operators, and of the deployment's settings.
+    key_hash = UnicodeAttribute(null=True)
+    revoked_at = NumberAttribute(null=True)
+    auto_approve_by = UnicodeAttribute(null=True)
+    prices = JSONAttribute(null=True)
+    session_key = UnicodeAttribute(null=True)
+
+    # Of mappings, which also have `version` and `text`.
+    carrier = UnicodeAttribute(null=True)
+    template = UnicodeAttribute(null=True)
+    vendor_template = UnicodeAttribute(null=True)
+    vendor_signatures = JSONAttribute(null=True)
+    vendor_variables = JSONAttribute(null=True)
 
 
 class AppExists(Exception):
@@ -95,6 +156,11 @@ class _Cache:
 _cache = _Cache()
 
 
+def cached(key: tuple[str, str], load: Callable[[], _T]) -> _T:
+    """What `load` reads for (app id, item), at most `CACHE_SECONDS` old."""
+    return _cache.get(key, load)
+
+
 def get(app_id: str) -> App | None:
     """The app of that id, at most `CACHE_SECONDS` old."""
     return _cache.get((app_id, "app"), lambda: _load(app_id))
@@ -105,71 +171,230 @@ def signature(app_id: str, name: str) -> Signature | None:
     return _cache.get((app_id, f"signature#{name}"), lambda: _load_signature(app_id, name))
 
 
-def create(app: App) -> None:
-    """Record a new app and its default signature, both or neither. Raises AppExists."""
-    item = AppItem(app.app_id, "app", listed="apps", listed_key=app.app_id)
-    item.name = app.name
-    item.app_key = _key_fields(app.app_key)
-    item.master_key = _key_fields(app.master_key)
-    item.android_key = _key_fields(app.android_key) if app.android_key else None
-    item.switches = {name: getattr(app.switches, name) for name in Switches.__slots__}
-    item.default_signature = (
-        _signature_fields(app.default_signature) if app.default_signature else None
-    )
-    item.test_phone = (
-        {"phone": app.test_phone.phone, "code": app.test_phone.code} if app.test_phone else None
-    )
-    item.message_shards = app.message_shards
+def read(app_id: str) -> App | None:
+    """The app of that id as it is now."""
+    return _load(app_id, consistent=True)
+
+
+def forget() -> None:
+    """Drop what is cached: this process has changed something."""
+    _cache.clear()
+
+
+def create(app: App, *, also: Callable[[TransactWrite], None] = lambda _: None) -> None:
+    """Record a new app, its default signature and what `also` adds: all or nothing.
+
+    Raises AppExists.
+    """
+    item = AppItem(app.app_id, "app", listed="apps", listed_key=app.app_id, **_header(app))
 
     def build(writes: TransactWrite) -> None:
         writes.save(item, condition=AppItem.app_id.does_not_exist())
         if app.default_signature:
             writes.save(_signature_item(app.app_id, app.default_signature))
+        also(writes)
 
     try:
         table.transact(build)
     except table.TransactionRefused as refused:
         raise AppExists(app.app_id) from refused
-    _cache.clear()
+    forget()
+
+
+def change(
+    app_id: str,
+    change: Callable[[App], App],
+    *,
+    also: Callable[[TransactWrite], None] = lambda _: None,
+) -> App:
+    """The app after `change`, which is recorded together with what `also` adds.
+
+    Only fields that differ are written, and only if they are as `change` saw them, so that
+    nothing is lost of what others change at the same time; `change` may be called again. When
+    nothing differs, nothing is written. Raises Missing and Unavailable.
+    """
+    for attempt in range(1, _ROUNDS + 1):
+        item = _find(app_id, "app", consistent=True)
+        if item is None:
+            raise Missing
+        before = _app(item)
+        after = change(before)
+        if after == before:
+            return before
+        if _write_changes(item, _header(before), _header(after), also):
+            forget()
+            return _app(_find(app_id, "app", consistent=True) or item)
+        table.pause(attempt)
+    raise Unavailable(retry_after=1)
+
+
+def list_apps(*, limit: int, cursor: str | None = None) -> tuple[list[App], str | None]:
+    """Apps by their id, at most `limit` (≤ 100), and the cursor of the next page.
+
+    A new app may be missing for a moment. Raises BadParameter for a broken cursor.
+    """
+    after = AppItem.listed_key > cursors.unpack(cursor) if cursor else None
+    keys = listed("apps", limit=limit, after=after)
+    found = get_many(key.app_id for key in keys)
+    apps = [found[key.app_id] for key in keys if key.app_id in found]
+    return apps, cursors.pack(keys[-1].listed_key) if len(keys) == limit else None
+
+
+def every_app() -> Iterator[App]:
+    """All apps, a page at a time."""
+    cursor: str | None = None
+    while True:
+        apps, cursor = list_apps(limit=_PAGE, cursor=cursor)
+        yield from apps
+        if cursor is None:
+            return
+
+
+def listed(group: str, *, limit: int, after: Condition | None = None) -> list[AppItem]:
+    """Keys of the items in a group of the index, in its order."""
+    return table.read(lambda: list(AppItem.listed_index.query(group, after, limit=limit)))
+
+
+def get_many(app_ids: Iterable[str]) -> dict[str, App]:
+    """The apps of these ids (≤ 100), those that there are."""
+    keys = [(app_id, "app") for app_id in sorted(set(app_ids))]
+    return {item.app_id: _app(item) for item in read_many(keys)}
+
+
+def page(
+    app_id: str, prefix: str, *, limit: int, cursor: str | None = None, backwards: bool = False
+) -> tuple[list[AppItem], str | None]:
+    """Items of one partition whose name starts so, in order, and the cursor of the next page.
+
+    Raises BadParameter for a broken cursor.
+    """
+    start = None
+    if cursor:
+        place = cursors.unpack(cursor, prefix=prefix)
+        start = {"app_id": {"S": app_id}, "item": {"S": place}}
+    found = AppItem.query(
+        app_id,
+        AppItem.item.startswith(prefix),
+        limit=limit,
+        last_evaluated_key=start,
+        scan_index_forward=not backwards,
+        consistent_read=True,
+    )
+    items = table.read(lambda: list(found))
+    return items, cursors.pack(items[-1].item) if len(items) == limit else None
+
+
+def read_many(keys: Iterable[tuple[str, str]]) -> list[AppItem]:
+    """The items with these keys (≤ 100), those that there are, in no order."""
+    wanted = list(keys)
+    return table.read(lambda: list(AppItem.batch_get(wanted, consistent_read=True)))
 
 
 def put_signature(app_id: str, signature: Signature) -> None:
     """Record a signature under its name."""
     _signature_item(app_id, signature).save()
-    _cache.clear()
+    forget()
 
 
 def _signature_item(app_id: str, signature: Signature) -> AppItem:
-    return AppItem(app_id, f"signature#{signature.name}", **_signature_fields(signature))
+    return AppItem(app_id, f"signature#{signature.name}", **signature_fields(signature))
 
 
-def _load(app_id: str) -> App | None:
-    item = _find(app_id, "app")
-    if item is None:
-        return None
+def _load(app_id: str, *, consistent: bool = False) -> App | None:
+    item = _find(app_id, "app", consistent=consistent)
+    return _app(item) if item else None
+
+
+def _app(item: AppItem) -> App:
     return App(
-        app_id=app_id,
+        app_id=item.app_id,
         name=str(item.name),
         app_key=_key(item.app_key),
         master_key=_key(item.master_key),
         android_key=_key(item.android_key) if item.android_key else None,
         switches=_switches(item.switches or {}),
-        default_signature=_signature(item.default_signature) if item.default_signature else None,
+        default_signature=signature_of(item.default_signature) if item.default_signature else None,
         test_phone=TestPhone(**item.test_phone) if item.test_phone else None,
         message_shards=int(item.message_shards or 8),
+        company=item.company,
+        personal=bool(item.personal),
+        daily_cap_micros=_integer(item.daily_cap_micros),
+        low_balance_micros=_integer(item.low_balance_micros),
+        balance_shards=int(item.balance_shards or 1),
+        created_by=item.created_by,
+        separate_review=bool(item.separate_review),
     )
+
+
+def _header(app: App) -> dict[str, Any]:
+    """The header item's attributes, but for keys and counters."""
+    test_phone = app.test_phone
+    return {
+        "name": app.name,
+        "app_key": _key_fields(app.app_key),
+        "master_key": _key_fields(app.master_key),
+        "android_key": _key_fields(app.android_key) if app.android_key else None,
+        "switches": {name: getattr(app.switches, name) for name in Switches.__slots__},
+        "default_signature": (
+            signature_fields(app.default_signature) if app.default_signature else None
+        ),
+        "test_phone": {"phone": test_phone.phone, "code": test_phone.code} if test_phone else None,
+        "message_shards": app.message_shards,
+        "company": app.company,
+        "personal": app.personal,
+        "daily_cap_micros": app.daily_cap_micros,
+        "low_balance_micros": app.low_balance_micros,
+        "balance_shards": app.balance_shards,
+        "created_by": app.created_by,
+        "separate_review": app.separate_review,
+    }
+
+
+def _write_changes(
+    item: AppItem,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    also: Callable[[TransactWrite], None],
+) -> bool:
+    """Write the attributes that differ; False when one was no longer as it was read."""
+    changed = [name for name in after if after[name] != before[name]]
+    condition = reduce(and_, (unchanged(item, name) for name in changed))
+    actions = [set_or_remove(name, after[name]) for name in changed]
+
+    def build(writes: TransactWrite) -> None:
+        writes.update(AppItem(item.app_id, item.item), actions, condition)
+        also(writes)
+
+    try:
+        table.transact(build)
+    except table.TransactionRefused:
+        return False
+    return True
+
+
+def unchanged(item: AppItem, name: str) -> Condition:
+    """The attribute is as `item` was read with it."""
+    # Not as this version would write it: a former one may have written less.
+    seen, attribute = getattr(item, name), getattr(AppItem, name)
+    condition: Condition = attribute.does_not_exist() if seen is None else attribute == seen
+    return condition
+
+
+def set_or_remove(name: str, value: object) -> Action:
+    """The attribute gets this value, or goes when there is none."""
+    attribute = getattr(AppItem, name)
+    action: Action = attribute.remove() if value is None else attribute.set(value)
+    return action
 
 
 def _load_signature(app_id: str, name: str) -> Signature | None:
     item = _find(app_id, f"signature#{name}")
-    if item is None:
-        return None
-    return _signature({name: getattr(item, name) for name in Signature.__slots__})
+    return signature_of(item.attribute_values) if item else None
 
 
-def _find(app_id: str, name: str) -> AppItem | None:
+def _find(app_id: str, name: str, *, consistent: bool = False) -> AppItem | None:
     try:
-        return table.read(lambda: AppItem.get(app_id, name))
+        return table.read(lambda: AppItem.get(app_id, name, consistent_read=consistent))
     except DoesNotExist:
         return None
 
@@ -193,9 +418,24 @@ def _key(fields: dict[str, Any]) -> Key:
     )
 
 
-def _signature_fields(signature: Signature) -> dict[str, Any]:
-    return {name: str(getattr(signature, name)) for name in Signature.__slots__}
+def signature_fields(signature: Signature) -> dict[str, Any]:
+    """A signature as its item and its copy in the header hold it."""
+    fields = {name: getattr(signature, name) for name in Signature.__slots__}
+    return {**fields, "state": signature.state.value, "use": signature.use.value}
 
 
-def _signature(fields: dict[str, Any]) -> Signature:
-    return Signature(**{**fields, "state": ReviewState(fields["state"])})
+def signature_of(fields: Mapping[str, Any]) -> Signature:
+    """A signature as this version, or a former one, wrote it."""
+    version = fields.get("version")
+    return Signature(
+        name=str(fields["name"]),
+        text=str(fields.get("text") or ""),
+        short_id=str(fields["short_id"]),
+        state=ReviewState(fields["state"]),
+        version=1 if version is None else int(version),
+        use=Use(fields.get("use") or Use.VERIFICATION_NOTIFICATION),
+    )
+
+
+def _integer(value: float | None) -> int | None:
+    return None if value is None else int(value)
