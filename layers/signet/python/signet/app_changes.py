@@ -1,0 +1,132 @@
+"""What an app's owner and operators may change of it, and how an app is shown to them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from signet import fields, phones
+from signet.apps import App, Switches, TestPhone
+from signet.charges import MAX_SHARDS
+from signet.errors import BadParameter
+from signet.fields import Body
+
+LONGEST_NAME = 64
+LONGEST_COMPANY = 100
+# Ten million yuan: more is a slip of the hand.
+MOST_MICROS = 10_000_000_000_000
+
+_BRACKETS = frozenset("【】")
+_BY_OWNER = (
+    "name",
+    "company",
+    "switches",
+    "daily_cap_micros",
+    "low_balance_micros",
+    "test_phone",
+)
+_BY_OPERATOR = ("name", "company", "switches", "personal", "balance_shards", "separate_review")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """New values of an app's fields, and of some of its switches."""
+
+    values: Mapping[str, Any]
+    switches: Mapping[str, bool]
+
+    @property
+    def named(self) -> str:
+        """What is changed, for the audit trail."""
+        return ", ".join([*self.values, *(f"switches.{name}" for name in self.switches)])
+
+    def apply(self, app: App) -> App:
+        """The app with the changes. Raises BadParameter for fewer balance items than it has."""
+        shards = self.values.get("balance_shards", app.balance_shards)
+        if shards < app.balance_shards:
+            raise BadParameter(f"balance_shards can only be raised; it is {app.balance_shards}.")
+        return replace(app, **self.values, switches=replace(app.switches, **self.switches))
+
+
+def by_owner(body: Body, *, test_code: Callable[[], str]) -> Changes:
+    """What an owner asks to change; `test_code` draws the code of a test phone.
+
+    Raises BadParameter, naming the field, and PhoneInvalid.
+    """
+    fields.only(body, _BY_OWNER)
+    values = _names(body)
+    for name in ("daily_cap_micros", "low_balance_micros"):
+        if name in body:
+            values[name] = fields.whole_or_none(body, name, least=0, most=MOST_MICROS)
+    if "test_phone" in body:
+        values["test_phone"] = _test_phone(body, test_code)
+    return Changes(values, _switches(body))
+
+
+def by_operator(body: Body) -> Changes:
+    """What an operator asks to change. Raises BadParameter, naming the field."""
+    fields.only(body, _BY_OPERATOR)
+    values = _names(body)
+    for name in ("personal", "separate_review"):
+        if name in body:
+            values[name] = fields.flag(body, name)
+    if "balance_shards" in body:
+        values["balance_shards"] = fields.whole(body, "balance_shards", least=1, most=MAX_SHARDS)
+    return Changes(values, _switches(body))
+
+
+def name(body: Body) -> str:
+    """The app's name, which {{name}} prints into messages. Raises BadParameter."""
+    given = fields.text(body, "name", longest=LONGEST_NAME)
+    if _BRACKETS & set(given):
+        raise BadParameter("name must not contain 【 or 】.")
+    return given
+
+
+def company(body: Body) -> str | None:
+    """Who answers for the app's marketing. Raises BadParameter."""
+    return fields.text_or_none(body, "company", longest=LONGEST_COMPANY)
+
+
+def shown(app: App) -> dict[str, object]:
+    """The app as JSON has it; never with its master key."""
+    signature, phone = app.default_signature, app.test_phone
+    return {
+        "app_id": app.app_id,
+        "name": app.name,
+        "company": app.company,
+        "personal": app.personal,
+        "app_key": app.app_key.current,
+        "switches": {name: getattr(app.switches, name) for name in Switches.__slots__},
+        "daily_cap_micros": app.daily_cap_micros,
+        "low_balance_micros": app.low_balance_micros,
+        "balance_shards": app.balance_shards,
+        "default_signature": signature.name if signature else None,
+        "test_phone": {"phone": phone.phone, "code": phone.code} if phone else None,
+        "separate_review": app.separate_review,
+        "created_by": app.created_by,
+    }
+
+
+def _names(body: Body) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if "name" in body:
+        values["name"] = name(body)
+    if "company" in body:
+        values["company"] = company(body)
+    return values
+
+
+def _switches(body: Body) -> dict[str, bool]:
+    if "switches" not in body:
+        return {}
+    given = fields.inner(body, "switches")
+    fields.only(given, Switches.__slots__)
+    return {switch: fields.flag(given, switch) for switch in given}
+
+
+def _test_phone(body: Body, draw: Callable[[], str]) -> TestPhone | None:
+    if body["test_phone"] is None:
+        return None
+    given = fields.inner(body, "test_phone")
+    fields.only(given, ("phone",))
+    return TestPhone(phone=phones.parse(given.get("phone")).e164, code=draw())

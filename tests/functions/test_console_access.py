@@ -1,0 +1,415 @@
+"""Who may call what, over every route of the console's API: nobody, clients, strangers, others.
+
+`MAY` says for each route who may call it. A route that is not in it fails a test, so that a new
+one cannot be forgotten.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from functions.console import app as console_function
+from functions.review import app as review_function
+from signet.edge.http import Route
+from signet.store import deployment
+from tests.conftest import DEMO_APP, record_app
+from tests.functions.console_calls import (
+    OPERATOR,
+    OPERATOR_KEY,
+    Reply,
+    call,
+    client,
+    operator,
+    owner,
+)
+from tests.store.build import client as aws_client
+from tests.store.build import new_message, new_send
+
+
+class Who(Enum):
+    """Who may call a route."""
+
+    ANYBODY = "anybody, signed in or not"
+    BROWSER = "whoever has the cookie of a session"
+    OWNER = "an app's owner"
+    OPERATOR = "an operator"
+    BOTH = "an owner for the own app, an operator for any"
+    EITHER = "an owner or an operator; nothing in it is of an app"
+
+
+MAY = {
+    "GET /console": Who.ANYBODY,
+    "GET /console/": Who.ANYBODY,
+    "GET /console/{file}": Who.ANYBODY,
+    "POST /console/api/session": Who.ANYBODY,
+    "GET /console/api/session": Who.BROWSER,
+    "DELETE /console/api/session": Who.BROWSER,
+    "GET /console/api/app": Who.OWNER,
+    "PATCH /console/api/app": Who.OWNER,
+    "GET /console/api/balance": Who.OWNER,
+    "GET /console/api/records": Who.BOTH,
+    "GET /console/api/records.csv": Who.BOTH,
+    "GET /console/api/records/{message_id}": Who.BOTH,
+    "GET /console/api/prices": Who.EITHER,
+    "PUT /console/api/prices": Who.OPERATOR,
+    "GET /console/api/apps": Who.OPERATOR,
+    "POST /console/api/apps": Who.OPERATOR,
+    "GET /console/api/apps/{app_id}": Who.OPERATOR,
+    "PATCH /console/api/apps/{app_id}": Who.OPERATOR,
+    "GET /console/api/apps/{app_id}/balance": Who.OPERATOR,
+    "POST /console/api/apps/{app_id}/credits": Who.OPERATOR,
+    "GET /console/api/apps/{app_id}/mappings": Who.OPERATOR,
+    "PUT /console/api/apps/{app_id}/mappings": Who.OPERATOR,
+    "DELETE /console/api/apps/{app_id}/mappings": Who.OPERATOR,
+    "GET /console/api/carriers": Who.OPERATOR,
+    "GET /console/api/operators": Who.OPERATOR,
+    "POST /console/api/operators": Who.OPERATOR,
+    "DELETE /console/api/operators/{id}": Who.OPERATOR,
+    "GET /console/api/settings": Who.OPERATOR,
+    "PUT /console/api/settings": Who.OPERATOR,
+    "PUT /console/api/signatures/{name}/default": Who.OWNER,
+    "POST /console/api/signatures/lint": Who.OWNER,
+    "GET /console/api/signatures": Who.OWNER,
+    "GET /console/api/signatures/{name}": Who.OWNER,
+    "POST /console/api/signatures": Who.OWNER,
+    "PUT /console/api/signatures/{name}/{version}": Who.OWNER,
+    "DELETE /console/api/signatures/{name}/{version}": Who.OWNER,
+    "POST /console/api/signatures/{name}/{version}/submit": Who.OWNER,
+    "POST /console/api/templates/lint": Who.OWNER,
+    "GET /console/api/templates": Who.OWNER,
+    "GET /console/api/templates/{name}": Who.OWNER,
+    "POST /console/api/templates": Who.OWNER,
+    "PUT /console/api/templates/{name}/{version}": Who.OWNER,
+    "DELETE /console/api/templates/{name}/{version}": Who.OWNER,
+    "POST /console/api/templates/{name}/{version}/submit": Who.OWNER,
+    "GET /console/api/audit": Who.BOTH,
+    "GET /console/api/review": Who.OPERATOR,
+    "POST /console/api/review/{app_id}/{type}/{name}/{version}/approve": Who.OPERATOR,
+    "POST /console/api/review/{app_id}/{type}/{name}/{version}/file": Who.OPERATOR,
+    "POST /console/api/review/{app_id}/{type}/{name}/{version}/reject": Who.OPERATOR,
+}
+
+# Bodies with which a call would do something, if it were allowed to.
+BODIES: dict[str, dict[str, Any]] = {
+    "PATCH /console/api/app": {"company": "changed"},
+    "PUT /console/api/prices": {"prices": {"86": 1}},
+    "POST /console/api/apps": {"name": "changed"},
+    "PATCH /console/api/apps/{app_id}": {"company": "changed"},
+    "POST /console/api/apps/{app_id}/credits": {"amount_micros": 1, "note": "changed"},
+    "PUT /console/api/apps/{app_id}/mappings": {
+        "carrier": "alibaba",
+        "template": "Marked_Template",
+        "version": 1,
+        "vendor_template": "changed",
+    },
+    "POST /console/api/operators": {"id": "changed"},
+    "PUT /console/api/settings": {"auto_approve": True},
+    "POST /console/api/signatures/lint": {"text": "天天商城"},
+    "POST /console/api/templates/lint": {
+        "kind": "notification",
+        "text": "订单已发货",
+        "signature": "Marked_Signature",
+    },
+    "POST /console/api/signatures": {
+        "name": "changed",
+        "text": "改变商城",
+        "use": "verification_notification",
+        "owner_kind": "company",
+        "proof": "changed",
+    },
+    "PUT /console/api/signatures/{name}/{version}": {
+        "text": "改变商城",
+        "use": "verification_notification",
+        "owner_kind": "company",
+        "proof": "changed",
+    },
+    "POST /console/api/templates": {
+        "name": "changed",
+        "kind": "notification",
+        "text": "订单已发货",
+    },
+    "PUT /console/api/templates/{name}/{version}": {"kind": "notification", "text": "订单已发货"},
+    "POST /console/api/review/{app_id}/{type}/{name}/{version}/reject": {
+        "reasons": ["other"],
+        "comment": "changed",
+    },
+}
+
+Ask = Callable[..., Reply]
+
+OTHER = "another-demo-app"
+# What stands in everything that is the demo app's own.
+MARK = "Marked"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A route of a function."""
+
+    function: ModuleType
+    route: Route
+
+    @property
+    def name(self) -> str:
+        return f"{self.route.method} {self.route.path}"
+
+
+PLACES = [
+    Place(function, route)
+    for function in (console_function, review_function)
+    for route in function.ROUTES
+]
+
+
+def places(*allowed: Who) -> list[Place]:
+    """The routes that these may call."""
+    return [place for place in PLACES if MAY.get(place.name) in allowed]
+
+
+CLOSED = (Who.BROWSER, Who.OWNER, Who.OPERATOR, Who.BOTH, Who.EITHER)
+
+
+@pytest.fixture(autouse=True)
+def message_id(tables: object, stopped: None) -> str:
+    """The demo app with something in every corner, another app, an operator; a message's id."""
+    now = datetime.now(UTC)
+    record_app(replace(DEMO_APP, name="Marked app", company="Marked company"))
+    record_app(replace(DEMO_APP, app_id=OTHER, name="another", default_signature=None))
+    deployment.add_operator(OPERATOR, OPERATOR_KEY, "bootstrap", now=now)
+    deployment.session_key()
+    submit("signatures", "POST /console/api/signatures", "Marked_Signature")
+    submit("templates", "POST /console/api/templates", "Marked_Template")
+    map_template()
+    return record_message(now)
+
+
+def submit(what: str, route: str, name: str) -> None:
+    reply = call(
+        "POST",
+        f"/console/api/{what}",
+        BODIES[route] | {"name": name},
+        headers=owner(),
+        handler=review_function.handler,
+    )
+    assert reply.status == 201, reply
+
+
+def map_template() -> None:
+    reply = call(
+        "PUT",
+        f"/console/api/apps/{DEMO_APP.app_id}/mappings",
+        {"carrier": "alibaba", "template": None, "vendor_template": "Marked"},
+        headers=operator(),
+    )
+    assert reply.status == 200, reply
+
+
+def record_message(now: datetime) -> str:
+    from signet.store import messages, table
+
+    message = new_message(replace(new_send(), now=now), template="Marked_Template")
+    table.transact(lambda writes: messages.record(writes, message))
+    return message.ref.message_id
+
+
+@pytest.fixture
+def ask(message_id: str) -> Ask:
+    """Calls a route about the demo app, with a body that would do something."""
+    parameters = {
+        "{app_id}": DEMO_APP.app_id,
+        "{type}": "template",
+        "{version}": "1",
+        "{message_id}": message_id,
+        "{id}": OPERATOR,
+        "{file}": "index.html",
+    }
+
+    def asked(place: Place, headers: Mapping[str, str], **query: str) -> Reply:
+        path = place.route.path
+        signature = "signatures" in path
+        path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
+        for name, value in parameters.items():
+            path = path.replace(name, value)
+        body = BODIES.get(place.name, {}) if place.route.method != "GET" else None
+        today = {"day": message_id[:8]} if "records" in path else {}
+        return call(
+            place.route.method,
+            path,
+            body,
+            headers=headers,
+            query={**today, **query},
+            handler=place.function.handler,
+        )
+
+    return asked
+
+
+def stored(of: str = "") -> list[str]:
+    """Everything that lies in the tables, or what there is of an app."""
+    items = [
+        repr(sorted(item.items()))
+        for table in ("apps", "messages", "balances", "ledger")
+        for item in aws_client("dynamodb").scan(TableName=table)["Items"]
+    ]
+    return sorted(item for item in items if of in item)
+
+
+# --- The list of routes -----------------------------------------------------------------------
+
+
+def test_somebody_has_said_of_every_route_who_may_call_it() -> None:
+    assert {place.name for place in PLACES} == set(MAY)
+
+
+# --- Refused: nobody, wrong keys, clients -----------------------------------------------------
+
+STRANGERS = {
+    "nobody": {},
+    "a wrong app key": client(key="wrong"),
+    "a wrong master key": owner(key="wrong"),
+    "an empty master key": owner(key=""),
+    "the master key of another app": owner(OTHER, "wrong"),
+    "an app that is not there": owner("nobodys-app"),
+    "a wrong operator's key": operator(key="wrong"),
+    "an operator who is not there": operator(name="nobody"),
+    "an operator's key as a master key": owner(key=OPERATOR_KEY),
+    "a master key as an operator's": operator(DEMO_APP.app_id, "signet-demo-master"),
+    "no Basic at all": {"Authorization": f"Bearer {OPERATOR_KEY}"},
+    "a broken Basic": {"Authorization": "Basic !"},
+    "a cookie that nobody sealed": {"Cookie": "signet_session=eyJ2IjoxfQ.00"},
+}
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+def test_a_stranger_is_refused_and_told_nothing(who: str, ask: Ask) -> None:
+    before = stored()
+
+    for place in places(*CLOSED):
+        reply = ask(place, STRANGERS[who])
+        assert reply.refusal == (401, 401), place
+        assert set(reply.body) == {"code", "error"}, place
+        assert MARK not in reply.text, place
+    assert stored() == before
+
+
+@pytest.mark.parametrize("headers", [client(), client(key="signet-demo-master")])
+def test_a_client_with_the_app_key_is_refused(headers: dict[str, str], ask: Ask) -> None:
+    before = stored()
+
+    for place in places(Who.OWNER, Who.OPERATOR, Who.BOTH, Who.EITHER):
+        reply = ask(place, headers, app_id=DEMO_APP.app_id)
+        assert reply.refusal == (403, 403), place
+        assert MARK not in reply.text, place
+    assert stored() == before
+
+
+@pytest.mark.parametrize("headers", [client(), owner(), operator()])
+def test_a_session_is_only_a_browsers(headers: dict[str, str], ask: Ask) -> None:
+    for place in places(Who.BROWSER):
+        assert ask(place, headers).refusal == (401, 401), place
+
+
+# --- Refused: the wrong kind of caller --------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_a_browser", [False, True])
+def test_an_owner_does_nothing_of_an_operators(in_a_browser: bool, ask: Ask) -> None:
+    headers = session(owner_signs_in) if in_a_browser else owner()
+    before = stored()
+
+    for place in places(Who.OPERATOR):
+        reply = ask(place, headers)
+        assert reply.refusal == (403, 403), place
+        assert MARK not in reply.text, place
+    assert stored() == before
+
+
+@pytest.mark.parametrize("in_a_browser", [False, True])
+def test_an_operator_does_nothing_of_an_owners(in_a_browser: bool, ask: Ask) -> None:
+    headers = session(operator_signs_in) if in_a_browser else operator()
+    before = stored()
+
+    for place in places(Who.OWNER):
+        reply = ask(place, headers, app_id=DEMO_APP.app_id)
+        assert reply.refusal == (403, 403), place
+        assert MARK not in reply.text, place
+    assert stored() == before
+
+
+# --- Refused: what is another app's -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", [{}, {"app_id": DEMO_APP.app_id}], ids=["", "by query"])
+def test_another_apps_owner_sees_and_changes_nothing_of_an_app(
+    query: dict[str, str], ask: Ask
+) -> None:
+    before = stored(DEMO_APP.app_id)
+
+    for place in places(Who.OWNER, Who.BOTH, Who.EITHER):
+        reply = ask(place, owner(OTHER), **query)
+        assert reply.status < 500, place
+        assert MARK not in reply.text, place
+        assert DEMO_APP.app_id not in reply.text, place
+        if query and MAY[place.name] is Who.BOTH:
+            assert reply.refusal == (403, 403), place
+    assert stored(DEMO_APP.app_id) == before
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "0" * 64])
+def test_a_browser_changes_nothing_without_its_token(token: str | None, ask: Ask) -> None:
+    owners, operators = session(owner_signs_in), session(operator_signs_in)
+    before = stored()
+
+    for place in places(Who.BROWSER, Who.OWNER, Who.OPERATOR):
+        if place.route.method == "GET":
+            continue
+        cookie = (operators if MAY[place.name] is Who.OPERATOR else owners)["Cookie"]
+        reply = ask(place, {"Cookie": cookie} | ({} if token is None else {"X-CSRF-Token": token}))
+        assert reply.refusal == (403, 403), place
+        assert "X-CSRF-Token" in reply.body["error"], place
+    assert stored() == before
+
+
+# --- Allowed, so that the refusals above mean something ---------------------------------------
+
+
+def test_the_owner_is_let_in(ask: Ask) -> None:
+    for place in places(Who.OWNER, Who.BOTH, Who.EITHER):
+        assert ask(place, owner()).status not in (401, 403, 404), place
+
+
+def test_an_operator_is_let_in(ask: Ask) -> None:
+    for place in places(Who.OPERATOR, Who.BOTH, Who.EITHER):
+        reply = ask(place, operator(), app_id=DEMO_APP.app_id)
+        if place.name == "DELETE /console/api/operators/{id}":
+            assert reply.body["error"].startswith("Nobody revokes their own key")
+        else:
+            assert reply.status not in (401, 403, 404), place
+
+
+def test_a_browser_with_its_token_is_let_in(ask: Ask) -> None:
+    owners, operators = session(owner_signs_in), session(operator_signs_in)
+
+    for place in places(Who.BROWSER, Who.OWNER, Who.OPERATOR):
+        reply = ask(place, operators if MAY[place.name] is Who.OPERATOR else owners)
+        assert reply.status != 401, place
+        assert "X-CSRF-Token" not in reply.text, place
+
+
+owner_signs_in = {"app_id": DEMO_APP.app_id, "master_key": "signet-demo-master"}
+operator_signs_in = {"operator": OPERATOR, "key": OPERATOR_KEY}
+
+
+def session(body: dict[str, str]) -> dict[str, str]:
+    """The headers of a browser that signed in."""
+    reply = call("POST", "/console/api/session", body)
+    assert reply.status == 200, reply
+    return {
+        "Cookie": reply.headers["Set-Cookie"].partition(";")[0],
+        "X-CSRF-Token": reply.body["csrf_token"],
+    }

@@ -1,0 +1,218 @@
+"""Timelines: each way that a message can go, in words."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from signet import carrier_steps, timelines
+from signet.messages import State
+from signet.records import Record
+from signet.timelines import Happening
+from tests.rules.test_records import RECORD
+
+START = RECORD.created_at
+QUEUED = replace(
+    RECORD,
+    state=State.QUEUED,
+    carrier=None,
+    carrier_message_id=None,
+    segments=2,
+    price_micros=100_000,
+)
+CLAIMED = replace(QUEUED, state=State.SENDING, attempts=1, queued_at=START, claimed_at=START + 1)
+SENT = replace(
+    CLAIMED,
+    state=State.AWAITING_RECEIPT,
+    carrier="alibaba",
+    carrier_message_id="9007^0",
+    sent_at=START + 2,
+)
+
+
+def happenings(record: Record) -> list[str]:
+    return [event.happening.value for event in timelines.of(record)]
+
+
+def said(record: Record, happening: Happening) -> tuple[str, str]:
+    (event,) = [event for event in timelines.of(record) if event.happening is happening]
+    return event.zh, event.en
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (QUEUED, ["accepted"]),
+        (CLAIMED, ["accepted", "queued", "claimed"]),
+        (SENT, ["accepted", "queued", "claimed", "carrier"]),
+        (
+            replace(SENT, state=State.VERIFIED, verified_at=START + 60),
+            ["accepted", "queued", "claimed", "carrier", "verified"],
+        ),
+        (
+            replace(
+                QUEUED, state=State.EXPIRED, reason="expired", ended_at=START + 600, refunded=True
+            ),
+            ["accepted", "expired", "refunded"],
+        ),
+        (
+            replace(
+                CLAIMED,
+                state=State.CALL_FAILED,
+                reason="BLACKLIST",
+                ended_at=START + 2,
+                refunded=True,
+            ),
+            ["accepted", "queued", "claimed", "failed", "refunded"],
+        ),
+        (
+            replace(CLAIMED, state=State.UNCONFIRMED, reason="sender lost", ended_at=START + 40),
+            ["accepted", "queued", "claimed", "unconfirmed"],
+        ),
+        (
+            replace(SENT, state=State.DELIVERED, ended_at=START + 9),
+            ["accepted", "queued", "claimed", "carrier", "receipt"],
+        ),
+        (
+            replace(SENT, state=State.UNDELIVERED, reason="MK:0001", ended_at=START + 9),
+            ["accepted", "queued", "claimed", "carrier", "receipt"],
+        ),
+        (
+            replace(SENT, ended_at=START + 1, reason="ReadTimeout"),
+            ["accepted", "queued", "claimed", "unconfirmed", "carrier"],
+        ),
+        (
+            replace(
+                CLAIMED,
+                state=State.VERIFIED,
+                reason="ReadTimeout",
+                ended_at=START + 3,
+                verified_at=START + 60,
+            ),
+            ["accepted", "queued", "claimed", "unconfirmed", "verified"],
+        ),
+    ],
+)
+def test_what_happened_is_told_in_order(record: Record, expected: list[str]) -> None:
+    assert happenings(record) == expected
+
+
+def test_everything_in_one_second_is_told_in_the_order_of_a_message() -> None:
+    record = replace(SENT, claimed_at=START, sent_at=START, verified_at=START, queued_at=START)
+
+    assert happenings(record) == ["accepted", "queued", "claimed", "carrier", "verified"]
+
+
+def test_a_step_is_shown_with_its_time_and_both_languages() -> None:
+    first, *_ = timelines.of(QUEUED)
+
+    assert first.shown == {
+        "event": "accepted",
+        "at": "2026-11-22T08:00:00Z",
+        "detail": {
+            "zh": "已受理，按 2 条计费，0.10 元",
+            "en": "Accepted: 2 segments, 0.10 CNY.",
+        },
+    }
+
+
+def test_the_carrier_and_its_own_id_are_named() -> None:
+    assert said(SENT, Happening.CARRIER) == (
+        "阿里云短信 已接收，编号 9007^0",
+        "Taken by Alibaba Cloud SMS as 9007^0.",
+    )
+
+
+def test_a_carrier_that_is_not_known_goes_by_its_own_name() -> None:
+    record = replace(SENT, carrier="pigeon", carrier_message_id="")
+
+    assert said(record, Happening.CARRIER) == ("pigeon 已接收", "Taken by pigeon.")
+
+
+def test_a_later_attempt_says_which_and_why_it_came_to_that() -> None:
+    again = replace(CLAIMED, state=State.QUEUED, attempts=2, reason="Throttled")
+
+    assert said(again, Happening.CLAIMED) == (
+        "开始发送，第 2 次；通道暂时拒绝（Throttled），稍后再试",
+        "A sender took it, attempt 2; the carrier refused for now (Throttled), "
+        "it will be tried again.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "happening", "zh", "en"),
+    [
+        (
+            {"state": State.EXPIRED, "reason": "code replaced"},
+            Happening.EXPIRED,
+            "未发送：已有更新的验证码",
+            "Not sent: a newer code took its place.",
+        ),
+        (
+            {"state": State.CALL_FAILED, "reason": "isv.BLACK_LIST"},
+            Happening.FAILED,
+            "通道拒绝：isv.BLACK_LIST",
+            "Refused by the carrier: isv.BLACK_LIST.",
+        ),
+        (
+            {"state": State.UNCONFIRMED, "reason": "sender lost"},
+            Happening.UNCONFIRMED,
+            "无法确认通道是否已发送（发送程序中断）；不会重发，照常计费",
+            "Nobody knows whether the carrier sent it (the sender was interrupted); "
+            "it is not sent again, and charged.",
+        ),
+        (
+            {"state": State.UNDELIVERED, "reason": "MK:0001"},
+            Happening.RECEIPT,
+            "未送达：MK:0001",
+            "Not delivered: MK:0001.",
+        ),
+        ({"state": State.DELIVERED}, Happening.RECEIPT, "已送达", "Delivered."),
+    ],
+)
+def test_an_end_says_why(changes: dict[str, Any], happening: Happening, zh: str, en: str) -> None:
+    record = replace(CLAIMED, ended_at=START + 5, **changes)
+
+    assert said(record, happening) == (zh, en)
+
+
+def test_a_refund_says_how_much() -> None:
+    record = replace(QUEUED, state=State.EXPIRED, ended_at=START + 5, refunded=True)
+
+    assert said(record, Happening.REFUNDED) == ("退回 0.10 元", "0.10 CNY refunded.")
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [
+        (0, "0.00"),
+        (50_000, "0.05"),
+        (45_000, "0.045"),
+        (1, "0.000001"),
+        (1_050_000, "1.05"),
+        (100_000_000, "100.00"),
+        (-1_500_000, "-1.50"),
+    ],
+)
+def test_an_amount_has_at_least_two_decimals(micros: int, text: str) -> None:
+    assert timelines.yuan(micros) == text
+
+
+# --- Carriers' steps --------------------------------------------------------------------------
+
+
+def test_every_carrier_says_in_both_languages_what_it_needs() -> None:
+    for carrier in carrier_steps.CARRIERS.values():
+        assert carrier.needs
+        assert all(set(words) == {"zh", "en"} and all(words.values()) for words in carrier.needs)
+
+
+def test_the_carriers_of_the_china_regions_are_not_those_of_aws() -> None:
+    assert set(carrier_steps.available("us-east-1")) == {
+        "sns",
+        "end-user-messaging",
+        "alibaba",
+        "tencent",
+        "webhook",
+    }
+    assert set(carrier_steps.available("cn-north-1")) == {"alibaba", "tencent", "webhook"}
