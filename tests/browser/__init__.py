@@ -1,1 +1,1 @@
-"""The local pages and the SDK's browser build, in a real Chromium."""
+"""The local pages, the console and the SDK's browser build, in a real Chromium."""

@@ -1,0 +1,108 @@
+// An app's switches, its particulars, its spending limits and its test phone.
+
+import { call, get } from "./api.js";
+import { ask } from "./dialogs.js";
+import { h } from "./dom.js";
+import { Wrong, field, formNote, input, needed, onSubmit, submit } from "./forms.js";
+import { amount, microsOf } from "./format.js";
+import { announce, button, card, facts, heading } from "./parts.js";
+import { switches } from "./switches.js";
+import { text } from "./texts.js";
+
+export async function show({ signal, refresh }) {
+  const app = await get(["app"], { signal });
+  return [
+    heading(text("settings.title"), { lead: text("settings.lead") }),
+    card(text("settings.switches"), switches(app.switches, saveSwitch)),
+    card(text("settings.about"), about(app)),
+    card(text("settings.limits"), limits(app)),
+    card(text("settings.testPhone"), testPhone(app, refresh)),
+  ];
+}
+
+function saveSwitch(name, on) {
+  return call("PATCH", ["app"], { body: { switches: { [name]: on } } });
+}
+
+function about(app) {
+  const name = input({ value: app.name, maxlength: "64" });
+  const company = input({ value: app.company ?? "", maxlength: "64" });
+  const form = h(
+    "form",
+    {},
+    field(text("settings.name"), name, { hint: text("settings.nameHint") }),
+    field(text("settings.company"), company, { hint: text("settings.companyHint") }),
+    formNote(),
+    submit(text("save")),
+  );
+  onSubmit(form, async () => {
+    const body = { name: needed(name), company: company.value.trim() || null };
+    await call("PATCH", ["app"], { body });
+    announce(text("saved"));
+  });
+  return form;
+}
+
+function limits(app) {
+  const cap = input({ value: amount(app.daily_cap_micros), inputmode: "decimal" });
+  const low = input({ value: amount(app.low_balance_micros), inputmode: "decimal" });
+  const form = h(
+    "form",
+    {},
+    field(text("settings.cap"), cap, { hint: text("settings.capHint") }),
+    field(text("settings.low"), low, { hint: text("settings.lowHint") }),
+    formNote(),
+    submit(text("save")),
+  );
+  onSubmit(form, async () => {
+    const body = { daily_cap_micros: limit(cap), low_balance_micros: limit(low) };
+    await call("PATCH", ["app"], { body });
+    announce(text("saved"));
+  });
+  return form;
+}
+
+/** The micros in a field that may be empty. */
+function limit(control) {
+  if (!control.value.trim()) return null;
+  const value = microsOf(control.value);
+  if (value === null || value < 0) throw new Wrong(control, text("form.amount"));
+  return value;
+}
+
+function testPhone(app, refresh) {
+  const lead = h("p", { class: "soft" }, text("settings.testPhoneLead"));
+  if (app.test_phone) return [lead, thePhone(app.test_phone, refresh)];
+  const phone = input({ type: "tel", autocomplete: "tel" });
+  const form = h(
+    "form",
+    { class: "row" },
+    field(text("settings.phone"), phone),
+    submit(text("settings.phoneSet"), "quiet"),
+    formNote(),
+  );
+  onSubmit(form, async () => {
+    await call("PATCH", ["app"], { body: { test_phone: { phone: needed(phone) } } });
+    announce(text("saved"));
+    await refresh();
+  });
+  return [lead, form];
+}
+
+function thePhone({ phone, code }, refresh) {
+  const remove = () =>
+    ask({
+      title: text("settings.phoneRemoveAsk"),
+      content: h("p", {}, text("settings.phoneRemoveBody", { phone })),
+      confirm: text("remove"),
+      style: "danger",
+      action: () => call("PATCH", ["app"], { body: { test_phone: null } }),
+    }).then((done) => done && refresh());
+  return [
+    facts([
+      [text("settings.phone"), h("code", {}, phone)],
+      [text("settings.code"), h("code", {}, code)],
+    ]),
+    button(text("settings.phoneRemove"), remove),
+  ];
+}

@@ -1,0 +1,68 @@
+"""What the console says: complete in both languages, and nothing that nobody says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parents[2] / "functions" / "console" / "static"
+MODULES = [path for path in sorted(STATIC.glob("*.js")) if not path.name.startswith("texts")]
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def texts(language: str) -> dict[str, str]:
+    """The texts of one language by their names, in their order."""
+    source = (STATIC / f"texts-{language}.js").read_text(encoding="utf-8")
+    body = source[source.index("{") : source.rindex("}") + 1]
+    plain = re.sub(r"^\s*//.*$", "", body, flags=re.MULTILINE)
+    found: dict[str, str] = json.loads(re.sub(r",(\s*\})$", r"\1", plain))
+    return found
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", text))
+
+
+def said() -> set[str]:
+    """The names that the modules say, those that are put together as patterns of them."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in MODULES)
+    strings = set(re.findall(r'"([\w-]+(?:\.[\w-]+)*)"', source))
+    templates = re.findall(r"\b(?:text|say)\(`([^`]+)`", source)
+    patterns = [re.sub(r"\$\{[^}]+\}", r"[\\w-]+", each.replace(".", r"\.")) for each in templates]
+    known = texts("zh")
+    return {
+        name
+        for name in known
+        if name in strings or any(re.fullmatch(pattern, name) for pattern in patterns)
+    }
+
+
+def test_both_languages_have_the_same_names_in_the_same_order() -> None:
+    assert list(texts("zh")) == list(texts("en"))
+    assert len(texts("zh")) > 300
+
+
+def test_every_text_is_whole_in_both_languages() -> None:
+    chinese, english = texts("zh"), texts("en")
+    assert [name for name in chinese if not (chinese[name] and english[name])] == []
+    assert [
+        name for name in chinese if placeholders(chinese[name]) != placeholders(english[name])
+    ] == []
+    in_chinese = [name for name, text in english.items() if HAN.search(text)]
+    assert in_chinese == ["language.other"]
+
+
+def test_every_text_is_said_somewhere_and_every_said_one_exists() -> None:
+    assert set(texts("zh")) - said() == set()
+    source = "\n".join(path.read_text(encoding="utf-8") for path in MODULES)
+    named = set(re.findall(r'\b(?:text|say)\(\s*"([^"]+)"', source))
+    assert named - set(texts("zh")) == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_a_module_leaves_words_to_the_texts_and_makes_no_markup(path: Path) -> None:
+    code = path.read_text(encoding="utf-8")
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", code)
+    # The brackets of a signature are the same in every language, and no letters.
+    assert not HAN.search(re.sub(r"^\s*(//|/?\*).*$", "", code, flags=re.MULTILINE))
