@@ -14,6 +14,8 @@ os.environ.update(
     SIGNET_APPS_TABLE="apps",
     SIGNET_PHONES_TABLE="phones",
     SIGNET_MESSAGES_TABLE="messages",
+    SIGNET_BALANCES_TABLE="balances",
+    SIGNET_LEDGER_TABLE="ledger",
     SIGNET_SECRET_ARN="signet-test-secret",
     SIGNET_CARRIER="sns",
     SIGNET_ERROR_LANGUAGE="zh",

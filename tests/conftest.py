@@ -3,6 +3,7 @@
 import os
 import urllib.request
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,18 @@ DEMO_APP = App(
 )
 
 
+def record_app(app: App, *, credit_micros: int = 100_000_000, at: datetime | None = None) -> App:
+    """Record an app that can pay, `at` that time or now."""
+    from signet.store import apps, ledger
+
+    now = at or datetime.now(UTC)
+    apps.create(
+        app,
+        also=lambda writes: ledger.record_opening(writes, app.app_id, credit_micros, now=now),
+    )
+    return app
+
+
 @pytest.fixture
 def tables() -> Iterator[SimpleNamespace]:
     """Everything in AWS that the functions use, in moto: single-threaded tests only."""
@@ -38,10 +51,7 @@ def tables() -> Iterator[SimpleNamespace]:
 @pytest.fixture
 def demo_app(tables: SimpleNamespace) -> App:
     """The demo app, recorded."""
-    from signet.store import apps
-
-    apps.create(DEMO_APP)
-    return DEMO_APP
+    return record_app(DEMO_APP)
 
 
 @pytest.fixture(scope="session")

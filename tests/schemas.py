@@ -13,11 +13,13 @@ TEMPLATE = load_template(Path(__file__).resolve().parent.parent / "template.yaml
 
 
 def create_everything(keys: dict[str, str]) -> SimpleNamespace:
-    """Tables, queues and the secret; their names are where the functions look for them."""
+    """Tables, queues, topic and secret; their names are where the functions look for them."""
     for logical_id, setting in (
         ("Apps", "SIGNET_APPS_TABLE"),
         ("Phones", "SIGNET_PHONES_TABLE"),
         ("Messages", "SIGNET_MESSAGES_TABLE"),
+        ("Balances", "SIGNET_BALANCES_TABLE"),
+        ("Ledger", "SIGNET_LEDGER_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {
@@ -37,4 +39,6 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
     boto3.client("secretsmanager").create_secret(
         Name=os.environ["SIGNET_SECRET_ARN"], SecretString=json.dumps(keys)
     )
-    return SimpleNamespace(codes_queue=codes, bulk_queue=bulk)
+    topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
+    os.environ["SIGNET_ALARM_TOPIC_ARN"] = topic
+    return SimpleNamespace(codes_queue=codes, bulk_queue=bulk, alarm_topic=topic)

@@ -1,21 +1,25 @@
-"""POST /1.1/requestSmsCode: send a verification code.
+"""POST /1.1/requestSmsCode: send a verification code, or a notification by its template.
 
 Body: wire.md 7.1. Answers 200 `{}` once the send is recorded, the delivery follows; refusals
-1, 107, 119, 127, 212, 401, 600, 601, 604, 605 with `Retry-After` where waiting helps. An
-identical copy within ten seconds, or a repeated Idempotency-Key within a day, gets the first
-answer and sends nothing.
+1, 107, 119, 127, 154, 160, 212, 401, 600, 601, 604, 605, 606, 608 with `Retry-After` where
+waiting helps. An identical copy within ten seconds, or a repeated Idempotency-Key within a
+day, gets the first answer and sends nothing.
 """
 
-from signet import send_requests
-from signet.edge import clock, http, queue
+from signet import segments, send_requests
+from signet.edge import clock, http, queue, settings
 from signet.errors import BadParameter
-from signet.flows.send_code import Caller, Stores, send_code
-from signet.store import apps, phones
+from signet.flows.send_message import Caller, Stores, send_message
+from signet.store import apps, balances, deployment, mappings, phones, templates
 
 stores = Stores(
     signature=apps.signature,
+    template=templates.in_use,
+    vendor_template=mappings.for_active_carrier,
+    price_overrides=lambda: deployment.settings().prices,
     accept=phones.accept,
     accept_again=phones.accept_again,
+    find_payer=balances.find_payer,
     enqueue=queue.enqueue,
 )
 
@@ -30,8 +34,9 @@ def request_sms_code(call: http.Call) -> http.Body:
     if call.headers.get("user-agent", "").startswith(_PYTHON_SDK) and "smsType" not in call.body:
         raise BadParameter("smsType is missing.")
     request = send_requests.parse(call.body, authority=caller.authority, app_name=caller.app.name)
-    sender = Caller(caller.app, call.request_id, call.idempotency)
-    send_code(request, sender, stores, now=now)
+    sender = Caller(caller.app, caller.authority, call.request_id, call.idempotency)
+    abroad = segments.Rule(settings.value("SIGNET_SEGMENTS_ABROAD"))
+    send_message(request, sender, stores, abroad=abroad, now=now)
     return {}
 
 

@@ -5,6 +5,8 @@ end or is somebody else's; a refusal that may pass comes back after 5, 15, then 
 cannot be read or found goes to the dead-letter queue.
 """
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -14,11 +16,12 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from signet.carriers import Carrier
+from signet.carriers import Carrier, OutgoingMessage
 from signet.edge import clock, queue, secrets, settings
 from signet.edge.logs import logger
 from signet.flows.deliver import Records, RetryLater, deliver
-from signet.store import messages, phones
+from signet.store import mappings, messages, phones, templates
+from signet.vendor_templates import VendorTemplate
 
 _DELAYS = (5, 15, 30)
 
@@ -43,30 +46,67 @@ records = Records(
     expired=messages.expired,
     pin_key=phones.pin_key,
     keyring=secrets.keyring,
+    template_text=templates.text,
 )
 
 
 def carrier() -> Carrier:
-    """The carrier of this deployment; each is imported only where it is used."""
+    """The carrier of this deployment, with its credentials as they are now."""
     name = settings.value("SIGNET_CARRIER")
-    if name == "end-user-messaging":
-        from signet.carriers.end_user_messaging import EndUserMessaging
+    outside = name in ("alibaba", "tencent", "webhook")
+    return _open(name, secrets.carrier_credentials(name) if outside else "{}")
 
-        return EndUserMessaging()
-    if name != "sns":
-        raise settings.SettingMissing(f"no carrier is called {name}")
-    from signet.carriers.sns import Sns
 
-    return Sns()
+@lru_cache(maxsize=2)
+def _open(name: str, credentials: str) -> Carrier:
+    # Each is imported only where it is used: their SDKs are large.
+    fields = json.loads(credentials)
+    match name:
+        case "sns":
+            from signet.carriers.sns import Sns
+
+            return Sns()
+        case "end-user-messaging":
+            from signet.carriers.end_user_messaging import EndUserMessaging
+
+            return EndUserMessaging()
+        case "alibaba":
+            from signet.carriers import alibaba
+
+            return alibaba.Alibaba(alibaba.Credentials.parse(fields), _vendor_template)
+        case "tencent":
+            from signet.carriers import tencent
+
+            return tencent.Tencent(tencent.Credentials.parse(fields), _vendor_template)
+        case "webhook":
+            from signet.carriers import webhook
+
+            return webhook.Webhook(webhook.Credentials.parse(fields))
+    raise settings.SettingMissing(f"no carrier is called {name}")
+
+
+def _vendor_template(message: OutgoingMessage) -> VendorTemplate | None:
+    return mappings.for_active_carrier(message.app_id, message.template, message.template_version)
 
 
 def send(record: SQSRecord) -> None:
     try:
-        deliver(queue.parse(record.body), carrier(), records, now=clock.now)
+        deliver(
+            queue.parse(record.body),
+            carrier(),
+            records,
+            now=clock.now,
+            queued_at=_queued_at(record),
+        )
     except RetryLater as later:
         delay = _DELAYS[min(later.attempts, len(_DELAYS)) - 1]
         queue.delay(settings.value("SIGNET_QUEUE_URL"), record.receipt_handle, delay)
         raise
+
+
+def _queued_at(record: SQSRecord) -> int | None:
+    milliseconds = record.raw_event.get("attributes", {}).get("SentTimestamp")
+    return int(milliseconds) // 1000 if milliseconds else None
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""Every minute: finish what was recorded and never finished (see `flows/sweep`)."""
+"""Every minute: finish what was recorded and never finished, and tell of low balances.
+
+Every hour, with `{"task": "close_days"}`: move the counters of days that are over into the
+ledger. See `flows/sweep` and `flows/keep_books`.
+"""
 
 import time
 from typing import Any
 
-from signet.edge import clock, queue
+from signet.edge import alarms, clock, queue
 from signet.edge.logs import logger
+from signet.flows.keep_books import Books, close_days, watch_balances
 from signet.flows.sweep import Records, sweep
-from signet.store import messages
+from signet.store import apps, balances, ledger, messages
 
 # Well within the function's timeout and the minute until the next one starts.
 _WORK_SECONDS = 25
@@ -20,10 +25,24 @@ records = Records(
     close=messages.close,
     enqueue=queue.enqueue,
 )
+books = Books(
+    apps=apps.every_app,
+    standing=balances.standing,
+    close_days=ledger.close_days,
+    notice_low=balances.notice_low,
+    told_low=balances.told_low,
+    forget_low=balances.forget_low,
+    tell=alarms.tell,
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    now = clock.now()
+    if event.get("task") == "close_days":
+        close_days(books, now=now)
+        return {"seen": 0}
     end = time.monotonic() + _WORK_SECONDS
-    seen = sweep(records, now=clock.now(), may_go_on=lambda: time.monotonic() < end)
+    seen = sweep(records, now=now, may_go_on=lambda: time.monotonic() < end)
+    watch_balances(books, now=now)
     logger.info("swept", extra={"seen": seen})
     return {"seen": seen}

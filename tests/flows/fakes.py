@@ -7,6 +7,8 @@ from typing import Any
 
 from signet.carriers import Accepted, OutgoingMessage
 from signet.codes import Keyring, LiveCode
+from signet.edge.alarms import NotTold
+from signet.errors import Unavailable
 from signet.limits import Kind
 from signet.messages import OPEN_SHARDS, Message, MessageRef, State
 from signet.store.messages import NotClaimed, UnknownMessage
@@ -48,7 +50,14 @@ class FakeMessages:
             raise UnknownMessage(ref.message_id)
         return self.records[ref]
 
-    def claim(self, message: Message, attempt_id: str, now: datetime) -> None:
+    def claim(
+        self,
+        message: Message,
+        attempt_id: str,
+        now: datetime,
+        *,
+        queued_at: int | None = None,
+    ) -> None:
         if self.claimed_by_another:
             raise NotClaimed(self.records[message.ref].state)
         self._change(
@@ -72,17 +81,19 @@ class FakeMessages:
         self.reasons[message.ref] = f"{carrier}/{carrier_message_id}"
         self._change(message, "accepted", state=State.AWAITING_RECEIPT)
 
-    def refused(self, message: Message, attempt_id: str, reason: str, *, final: bool) -> None:
+    def refused(
+        self, message: Message, attempt_id: str, now: datetime, *, reason: str, final: bool
+    ) -> None:
         assert self.records[message.ref].attempt_id == attempt_id
         self.reasons[message.ref] = reason
         self._change(message, "refused", state=State.CALL_FAILED if final else State.QUEUED)
 
-    def unconfirmed(self, message: Message, reason: str) -> None:
+    def unconfirmed(self, message: Message, reason: str, now: datetime) -> None:
         assert self.records[message.ref].attempt_id == message.attempt_id
         self.reasons[message.ref] = reason
         self._change(message, "unconfirmed", state=State.UNCONFIRMED)
 
-    def expired(self, message: Message, reason: str) -> None:
+    def expired(self, message: Message, reason: str, now: datetime) -> None:
         self.reasons[message.ref] = reason
         self._change(message, "expired", state=State.EXPIRED)
 
@@ -111,6 +122,19 @@ class FakeMessages:
 
 
 @dataclass
+class FakeTopic:
+    """A topic that keeps what it was told, or refuses it."""
+
+    refuses: bool = False
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    def tell(self, subject: str, text: str) -> None:
+        if self.refuses:
+            raise NotTold
+        self.told.append((subject, text))
+
+
+@dataclass
 class FakeQueue:
     """A queue that keeps what it was given, or refuses it."""
 
@@ -130,8 +154,11 @@ class FakeSecret:
     read: Keyring
     newer: Keyring | None = None
     reads: int = 1
+    fails: bool = False
 
     def keyring(self, *, known: str | None = None) -> Keyring:
+        if self.fails:
+            raise Unavailable
         if known is not None and known not in self.read.keys:
             self.reads += 1
             self.read = self.newer or self.read

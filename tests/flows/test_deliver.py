@@ -8,9 +8,10 @@ import pytest
 from signet import codes
 from signet.carriers import CarrierError, OutcomeUnknown
 from signet.codes import Keyring, LiveCode
-from signet.errors import Unavailable
+from signet.errors import TemplateNotRendered, Unavailable
 from signet.flows.deliver import Records, RetryLater, deliver
-from signet.messages import MAX_ATTEMPTS, Message, MessageRef, State
+from signet.limits import Kind
+from signet.messages import MAX_ATTEMPTS, NOTIFICATION_LIFE, Message, MessageRef, State
 from signet.store.messages import UnknownMessage
 from tests.flows.fakes import FakeCarrier, FakeCode, FakeMessages, FakeSecret
 from tests.store.build import APP_ID, KEYRING, NOW, SECONDS, SUBJECT, after, new_message, new_send
@@ -33,6 +34,7 @@ class Delivery:
         self.code = FakeCode(
             LiveCode(NONCE, None, message.expires_at, message.ref.message_id, guesses=[])
         )
+        self.texts: dict[tuple[str, str, int], str] = {}
         self.now = NOW
 
     def run(self) -> None:
@@ -45,6 +47,7 @@ class Delivery:
             expired=self.messages.expired,
             pin_key=self.code.pin_key,
             keyring=self.secret.keyring,
+            template_text=lambda app_id, name, version: self.texts[app_id, name, version],
         )
         deliver(self.ref, self.carrier, records, now=lambda: self.now)
 
@@ -89,9 +92,82 @@ def test_the_carrier_gets_text_and_parts_with_the_derived_code() -> None:
     )
 
 
+ORDER = {"order_id": "7623432424540", "name": "示例应用", "ttl": "5", "sign": "示例商城"}
+
+
+def test_a_template_is_sent_in_the_version_that_was_asked_for() -> None:
+    message = replace(MESSAGE, template="Order", template_version=2, variables=ORDER)
+    delivery = Delivery(message)
+    delivery.texts = {(APP_ID, "Order", 2): "{{sign}} 订单 {{order_id}}：{{code}}"}
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.text == f"【示例商城】示例商城 订单 7623432424540：{CODE}"
+    assert (handed.template, handed.template_version) == ("Order", 2)
+    assert handed.variables == {**ORDER, "code": CODE}
+
+
+NOTICE = replace(
+    new_message(new_send(kind=Kind.NOTIFICATION)),
+    template="Order",
+    template_version=1,
+    variables=ORDER,
+)
+
+
+def test_a_notification_is_sent_without_a_code_or_a_secret() -> None:
+    delivery = Delivery(NOTICE)
+    delivery.texts = {(APP_ID, "Order", 1): "订单 {{order_id}} 已发货"}
+    delivery.code.live = None
+    delivery.secret.fails = True
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert (handed.text, handed.code) == ("【示例商城】订单 7623432424540 已发货", None)
+    assert (handed.kind, handed.variables) == (Kind.NOTIFICATION, ORDER)
+    assert delivery.state is State.AWAITING_RECEIPT
+
+
+def test_a_notification_that_waited_for_half_a_day_is_not_sent() -> None:
+    delivery = Delivery(NOTICE)
+    delivery.now = after(NOTIFICATION_LIFE.total_seconds())
+
+    delivery.run()
+
+    assert (delivery.carrier.handed, delivery.state) == ([], State.EXPIRED)
+
+
+@pytest.mark.parametrize(
+    ("text", "fails_with"),
+    [(None, KeyError), ("订单 {{another}}", TemplateNotRendered)],
+    ids=["no text", "a value is missing"],
+)
+def test_what_cannot_be_rendered_is_neither_claimed_nor_sent(
+    text: str | None, fails_with: type[Exception]
+) -> None:
+    delivery = Delivery(NOTICE)
+    delivery.texts = {(APP_ID, "Order", 1): text} if text else {}
+
+    with pytest.raises(fails_with):
+        delivery.run()
+
+    assert (delivery.carrier.handed, delivery.state) == ([], State.QUEUED)
+
+
+def test_a_code_that_an_earlier_message_brought_is_not_sent_and_given_back() -> None:
+    delivery = Delivery(replace(MESSAGE, state=State.VERIFIED))
+
+    delivery.run()
+
+    assert delivery.carrier.handed == []
+    assert (delivery.state, delivery.reason) == (State.EXPIRED, "code used")
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.QUEUED, State.SENDING}))
 def test_a_message_that_came_further_is_left_alone(state: State) -> None:
-    delivery = Delivery(replace(MESSAGE, state=state))
+    delivery = Delivery(replace(MESSAGE, state=state, attempts=1))
 
     delivery.run()
 

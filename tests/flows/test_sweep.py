@@ -91,12 +91,30 @@ def test_a_message_held_too_long_is_unconfirmed_and_not_queued(lease: int, state
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.QUEUED, State.SENDING}))
 def test_a_message_that_owes_nothing_is_taken_off_the_list(state: State) -> None:
-    sweeping = Sweep(replace(MESSAGE, state=state))
+    sweeping = Sweep(replace(MESSAGE, state=state, attempts=1))
 
     sweeping.run()
 
     assert sweeping.messages.events == ["close"]
     assert sweeping.messages.state(MESSAGE.ref) is state
+
+
+def test_a_code_that_an_earlier_message_brought_is_given_back() -> None:
+    sweeping = Sweep(replace(MESSAGE, state=State.VERIFIED))
+
+    sweeping.run()
+
+    assert sweeping.messages.events == ["expired"]
+    assert sweeping.messages.reasons[MESSAGE.ref] == "code used"
+
+
+def test_a_notification_is_queued_again_as_what_it_is() -> None:
+    notice = new_message(new_send(kind=Kind.NOTIFICATION))
+    sweeping = Sweep(notice)
+
+    sweeping.run()
+
+    assert sweeping.queue.queued == [(notice.ref, Kind.NOTIFICATION)]
 
 
 def test_a_sweep_stops_when_its_time_is_up_and_says_how_far_it_came() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +10,7 @@ import pytest
 
 from signet.apps import App, Switches
 from signet.edge import clock
-from signet.store import apps
-from tests.conftest import DEMO_APP
+from tests.conftest import DEMO_APP, record_app
 from tests.functions.service import Service
 from tests.store.build import client
 from tests.store.emptied import resources, tables
@@ -21,13 +20,13 @@ __all__ = ["resources", "tables"]
 
 @pytest.fixture
 def make_app(tables: SimpleNamespace) -> Callable[..., App]:
-    """Record an app: the demo app with changes, `switches` given by name."""
+    """Record an app: the demo app with changes, `switches` by name, and `credit_micros`."""
 
     def make(**changes: Any) -> App:
         switches = changes.pop("switches", {})
+        credit = changes.pop("credit_micros", 100_000_000)
         app = replace(DEMO_APP, switches=replace(Switches(), **switches), **changes)
-        apps.create(app)
-        return app
+        return record_app(app, credit_micros=credit)
 
     return make
 
@@ -35,7 +34,7 @@ def make_app(tables: SimpleNamespace) -> Callable[..., App]:
 @pytest.fixture
 def deployment(tables: SimpleNamespace) -> Service:
     """A deployment without any app."""
-    return Service(tables.codes_queue)
+    return Service(tables.codes_queue, tables.bulk_queue, tables.alarm_topic)
 
 
 @pytest.fixture
@@ -49,13 +48,7 @@ def service(deployment: Service, make_app: Callable[..., App]) -> Service:
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time stands still, so that a slow machine sees what a fast one sees."""
     start = datetime.now(UTC)
-
-    class Stopped(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:
-            return start.astimezone(tz)
-
-    monkeypatch.setattr(clock, "datetime", Stopped)
+    monkeypatch.setattr(clock, "datetime", SimpleNamespace(now=start.astimezone))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from functions.request import app as request
 from functions.router import app as router
 from functions.verify import app as verify
-from tests.functions.service import Service
+from tests.functions.service import APP_KEY, MASTER_KEY, NOBODY, Service, put_template
 from tests.gateway import CONTEXT, rest_event
 
 SCALARS = (
@@ -20,7 +20,10 @@ SCALARS = (
     | st.floats()
     | st.text(max_size=60)
     | st.sampled_from(
-        ["18612345678", "１８６１２３４５６７８", "sms", "5", "\ud800", "app", "a" * 3000, "【x】"]
+        [
+            *("18612345678", "１８６１２３４５６７８", "sms", "5", "\ud800", "app", "【x】"),
+            *("a" * 3000, "Order_Notice", "Signet", "12:30", "{{x}}"),
+        ]
     )
 )
 VALUES = (
@@ -30,14 +33,14 @@ VALUES = (
 )
 FIELDS = (
     *("mobilePhoneNumber", "smsType", "ttl", "name", "op", "sign", "template"),
-    *("validate_token", "countryCode", "_method", "_ApplicationId", "_ApplicationKey", "x"),
+    *("validate_token", "countryCode", "_method", "_ApplicationId", "_ApplicationKey"),
+    *("order_id", "code", "x"),
 )
 NAMES = (
     *("X-LC-Id", "X-LC-Key", "X-LC-Sign", "Content-Type"),
     *("Idempotency-Key", "User-Agent", "X-AVOSCloud-Master-Key"),
 )
 WORDS = ("signet-demo-app", "signet-demo-key", "signet-demo-master,master", "text/plain")
-AUTH = {"X-LC-Id": "signet-demo-app", "X-LC-Key": "signet-demo-key"}
 
 
 @settings(
@@ -55,7 +58,7 @@ AUTH = {"X-LC-Id": "signet-demo-app", "X-LC-Key": "signet-demo-key"}
     headers=st.dictionaries(
         st.sampled_from(NAMES), st.text(max_size=30) | st.sampled_from(WORDS), max_size=5
     ),
-    known=st.booleans(),
+    known=st.sampled_from([NOBODY, APP_KEY, MASTER_KEY, MASTER_KEY]),
     query=st.dictionaries(st.just("mobilePhoneNumber"), st.text(max_size=20), max_size=1),
 )
 def test_every_answer_is_in_shape_and_none_is_a_fault(
@@ -64,14 +67,15 @@ def test_every_answer_is_in_shape_and_none_is_a_fault(
     tail: str,
     body: dict[str, Any],
     headers: dict[str, str],
-    known: bool,
+    known: dict[str, str],
     query: dict[str, str],
 ) -> None:
     function, path = route
+    put_template("{{#if x}}{{x}}{{/if}} {{order_id}}")
     event = rest_event(
         path + ("" if function is request else tail),
         json.dumps(body),
-        headers=(AUTH if known else {}) | headers,
+        headers=known | headers,
         query=query,
     )
 

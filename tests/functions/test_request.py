@@ -483,11 +483,6 @@ def test_an_approved_signature_is_in_front_of_the_text(service: Service) -> None
     assert service.texts()[0][1].startswith("【第二商城】")
 
 
-@pytest.mark.parametrize("template", ["Order_Notice", ["Order_Notice"]])
-def test_a_template_is_604(service: Service, template: object) -> None:
-    assert service.request(template=template).code == 604
-
-
 @pytest.mark.parametrize("agent", ["AVOS Cloud python-sdk/2.1.9", "AVOS Cloud python-3.0.2 SDK"])
 def test_a_python_call_without_sms_type_is_a_traversed_verification_and_refused(
     service: Service, agent: str
@@ -520,7 +515,7 @@ def test_apps_do_not_share_limits(deployment: Service, make_app: MakeApp) -> Non
 def test_what_nobody_expected_is_500_and_tells_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_function, "send_code", broken)
+    monkeypatch.setattr(request_function, "send_message", broken)
 
     reply = service.request()
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import pytest
 
@@ -13,7 +14,7 @@ from signet.carriers.sns import Sns
 from signet.edge import queue
 from tests.conftest import DEMO_APP
 from tests.flows.fakes import FakeCarrier
-from tests.functions.service import Service, event
+from tests.functions.service import MASTER_KEY, Service, event, put_template
 from tests.store.build import client, dynamodb_table, message_items
 
 Advance = Callable[[int], None]
@@ -41,6 +42,62 @@ def test_a_recorded_message_is_sent_and_its_carrier_recorded(service: Service) -
     (record,) = message_items()
     assert (record["state"], record["carrier"]) == ("awaiting_receipt", "sns")
     assert len(service.texts()) == 1
+
+
+def test_a_notification_comes_through_the_bulk_queue_with_its_text(service: Service) -> None:
+    put_template("订单 {{order_id}} 已发货")
+    service.request(headers=MASTER_KEY, template="Order_Notice", order_id="7")
+
+    assert service.queued() == []
+    assert service.send(service.queued_in_bulk()) == []
+
+    assert [text for _, text in service.texts()] == ["【示例商城】订单 7 已发货"]
+    assert state() == "awaiting_receipt"
+
+
+def test_a_notification_needs_no_code_and_no_key(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_template("已发货")
+    service.request(headers=MASTER_KEY, template="Order_Notice")
+    monkeypatch.setattr(sender, "records", replace(sender.records, keyring=gone, pin_key=gone))
+
+    assert service.send() == []
+    assert len(service.texts()) == 1
+
+
+def gone(*_: object, **__: object) -> NoReturn:
+    raise AssertionError
+
+
+def test_a_template_whose_text_is_gone_is_not_claimed_and_tried_again(service: Service) -> None:
+    put_template("已发货")
+    service.request(headers=MASTER_KEY, template="Order_Notice")
+    key = {"app_id": DEMO_APP.app_id, "item": "template-version#Order_Notice#000001"}
+    dynamodb_table("apps").delete_item(Key=key)
+    (record,) = service.queued_in_bulk()
+
+    assert service.send([record]) == [record["messageId"]]
+    assert (state(), service.texts()) == ("queued", [])
+
+    put_template("已发货")
+    assert service.send([record]) == []
+    assert len(service.texts()) == 1
+
+
+def test_the_record_says_when_the_queue_took_the_message_and_a_sender_claimed_it(
+    service: Service,
+) -> None:
+    service.request()
+    (record,) = service.queued()
+    (before,) = message_items()
+    sent = (int(before["created_at"]) + 2) * 1_000 + 999
+
+    service.send([{**record, "attributes": {"SentTimestamp": str(sent)}}])
+
+    (after,) = message_items()
+    assert after["queued_at"] == int(before["created_at"]) + 2
+    assert after["claimed_at"] >= before["created_at"]
 
 
 def test_a_redelivered_queue_message_sends_nothing(service: Service) -> None:

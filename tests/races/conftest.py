@@ -9,10 +9,12 @@ import pytest
 
 from signet.apps import Signature
 from signet.store import apps
-from tests.conftest import DEMO_APP, emulated_resources
+from tests.conftest import DEMO_APP, emulated_resources, record_app
 from tests.races.workers import Workers
 
 PROCESSES = 10
+# Enough for every test that is not about money.
+PLENTY = 1_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +33,10 @@ def module_emulated(emulator: str) -> Iterator[SimpleNamespace]:
     """`emulated` for a whole module: its tests use a phone each."""
     with pytest.MonkeyPatch.context() as patch:
         for resources in emulated_resources(emulator, patch):
-            apps.create(DEMO_APP)
+            record_app(DEMO_APP, credit_micros=PLENTY)
             apps.put_signature(DEMO_APP.app_id, Signature("second", "第二商城", "s2"))
-            apps.create(
-                replace(
-                    DEMO_APP,
-                    app_id="signet-resend",
-                    switches=replace(DEMO_APP.switches, resend_same_code=True),
-                )
+            resend = replace(DEMO_APP.switches, resend_same_code=True)
+            record_app(
+                replace(DEMO_APP, app_id="signet-resend", switches=resend), credit_micros=PLENTY
             )
             yield resources

@@ -28,6 +28,24 @@ REFUSALS: list[tuple[str, int, int, str, str | None]] = [
         None,
     ),
     ("BadParameter", 1, 400, "Internal server error. No information available.", None),
+    ("Missing", 101, 404, "Object doesn't exist.", None),
+    (
+        "NotPermitted",
+        403,
+        403,
+        "This call is not permitted with these credentials.",
+        "当前身份无权进行此操作。",
+    ),
+    ("NameTaken", 137, 400, "A unique field was given a value that is already taken.", None),
+    ("NoEffect", 305, 400, "No effect on updating/deleting a document.", None),
+    (
+        "DailyCapReached",
+        154,
+        400,
+        "Exceeded an application threshold setting.",
+        "已达到应用设置的单日短信消费上限。",
+    ),
+    ("BalanceTooLow", 160, 400, "Insufficient balance.", "余额不足。"),
     ("FeatureDisabled", 119, 400, "That operation isn't allowed for clients.", None),
     ("PhoneInvalid", 127, 400, "The mobile phone number was invalid.", "无效的手机号码。"),
     (
@@ -55,8 +73,12 @@ REFUSALS: list[tuple[str, int, int, str, str | None]] = [
         "发送短信过快，请稍后重试。",
     ),
     ("CodeInvalid", 603, 400, "Invalid SMS code.", "无效的短信验证码"),
+    ("TooManyAttempts", 429, 429, "Too many requests.", None),
     ("TemplateNotFound", 604, 400, "SMS template not found.", None),
+    ("TemplateNotVerified", 605, 400, "SMS template not verified.", None),
     ("SignatureNotVerified", 605, 400, "SMS sign not verified", None),
+    ("TemplateNotRendered", 606, 400, "Fails to render SMS template.", None),
+    ("CaptchaMissing", 608, 400, "Missing validate token.", None),
 ]
 
 
@@ -101,6 +123,11 @@ def test_the_java_suite_finds_its_substrings_in_chinese() -> None:
 
 def test_a_sentence_without_a_translation_stays_english() -> None:
     assert errors.Unauthorized().sentence("zh") == "Unauthorized."
+
+
+def test_fields_of_a_refusal_stand_beside_its_code() -> None:
+    assert errors.BadParameter("x", fields={"findings": []}).fields == {"findings": []}
+    assert errors.BadParameter("x").fields == {}
 
 
 def test_a_detail_replaces_the_sentence_in_every_language() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signet import limits
-from signet.errors import CodeInvalid, TooFast, TooFrequent
+from signet.errors import CodeInvalid, TooFast, TooFrequent, TooManyAttempts
 from signet.limits import DAY, Channel, Kind, Limit
 
 NOW = 1_795_334_400
@@ -84,6 +84,13 @@ def test_ten_verifications_and_fifteen_notifications_are_counted_apart() -> None
     item = after_sends(SMS, *(NOW - 3_600 * n for n in range(10, 0, -1)))
 
     assert limits.first_broken(NOTICE, item, NOW) is None
+
+
+def test_notifications_and_marketing_share_their_fifteen() -> None:
+    marketing = limits.for_send(Kind.MARKETING, Channel.SMS, "s1")
+    item = after_sends(NOTICE, *(NOW - 3_600 * n for n in range(15, 0, -1)))
+
+    assert limits.first_broken(marketing, item, NOW) == matching(TooFrequent, retry_after=32_400)
 
 
 def test_a_second_signature_has_its_own_quota_but_shares_the_ten_seconds() -> None:
@@ -181,10 +188,11 @@ def by_the_log(log: list[tuple[int, Ask]], ask: Ask, now: int) -> type[Exception
 
     if sent(10):
         return TooFast
-    daily = 10 if ask.kind is Kind.VERIFICATION else 15
+    kinds = [kind for kind in Kind if is_code(kind) is is_code(ask.kind)]
+    in_a_day = sum(sent(DAY, signature=ask.signature, kind=kind) for kind in kinds)
     broken = [
         sent(60, signature=ask.signature) >= 1,
-        sent(DAY, signature=ask.signature, kind=ask.kind) >= daily,
+        in_a_day >= (10 if is_code(ask.kind) else 15),
     ]
     if ask.channel is Channel.VOICE:
         voice = Channel.VOICE
@@ -194,6 +202,20 @@ def by_the_log(log: list[tuple[int, Ask]], ask: Ask, now: int) -> type[Exception
             sent(DAY, channel=voice) >= 5,
         ]
     return TooFrequent if any(broken) else None
+
+
+def is_code(kind: Kind) -> bool:
+    """Whether the kind counts for limit C; the others share D."""
+    return kind is Kind.VERIFICATION
+
+
+def test_an_id_may_be_tried_ten_times_in_fifteen_minutes_from_one_address() -> None:
+    ten = after_sends([limits.SIGN_INS], *range(NOW - 10, NOW))
+
+    refusal = limits.first_broken([limits.SIGN_INS], ten, NOW)
+
+    assert refusal == matching(TooManyAttempts, retry_after=890)
+    assert limits.first_broken([limits.SIGN_INS], ten, NOW + 890) is None
 
 
 class matching:

@@ -1,4 +1,4 @@
-"""Message ids, shards and the built-in text."""
+"""Message ids, shards and what the phone shows."""
 
 import re
 from collections import Counter
@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from signet import messages
+from signet.codes import Purpose, Subject
+from signet.errors import TemplateNotRendered
+from signet.limits import Kind
+from tests.store.build import new_message, new_send
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -25,10 +29,16 @@ def test_ids_sort_by_time_within_a_partition() -> None:
     assert keys == sorted(keys)
 
 
-def test_the_day_of_an_id_is_the_day_in_utc() -> None:
-    beijing = datetime(2026, 11, 23, 7, 59, tzinfo=timezone(timedelta(hours=8)))
-
-    assert messages.new_id(beijing, shards=1).startswith("20261122-0-")
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 11, 22, 15, 59, tzinfo=UTC), "20261122"),
+        (datetime(2026, 11, 22, 16, 0, tzinfo=UTC), "20261123"),
+        (datetime(2026, 11, 23, 0, 0, tzinfo=timezone(timedelta(hours=8))), "20261123"),
+    ],
+)
+def test_the_day_of_an_id_is_the_day_in_beijing(now: datetime, day: str) -> None:
+    assert messages.new_id(now, shards=1).startswith(f"{day}-0-")
 
 
 def test_ids_of_one_moment_differ() -> None:
@@ -62,18 +72,40 @@ def test_the_tag_of_a_nonce_ties_without_telling() -> None:
 
 
 def test_the_built_in_text_names_app_operation_code_and_minutes() -> None:
-    text = messages.builtin_text(
-        "天东商城", {"name": "天东商城", "op": "付款", "ttl": "5"}, code="123456"
-    )
+    variables = {"name": "天东商城", "op": "付款", "ttl": "5"}
 
-    assert text == (
+    assert messages.text("天东商城", None, variables, code="123456") == (
         "【天东商城】您正在使用天东商城服务进行付款，您的验证码是 123456，请在 5 分钟内完成验证。"
     )
 
 
 def test_the_built_in_text_leaves_out_an_operation_nobody_named() -> None:
-    text = messages.builtin_text("示例商城", {"name": "示例应用", "ttl": "10"}, code="000042")
+    variables = {"name": "示例应用", "ttl": "10"}
 
-    assert text == (
+    assert messages.text("示例商城", None, variables, code="000042") == (
         "【示例商城】您正在使用示例应用服务，您的验证码是 000042，请在 10 分钟内完成验证。"
     )
+
+
+def test_a_template_stands_behind_the_signature_with_its_values_and_the_code() -> None:
+    text = messages.text(
+        "天天商城",
+        "{{name}} 的订单 {{{order_id}}}：验证码 {{code}}，{{ttl}} 分钟内有效",
+        {"name": "天东商城", "ttl": "5", "order_id": "A&B<1>", "code": "no"},
+        code="000042",
+    )
+
+    assert text == "【天天商城】天东商城 的订单 A&B<1>：验证码 000042，5 分钟内有效"
+
+
+def test_a_template_without_a_value_names_what_is_missing() -> None:
+    with pytest.raises(TemplateNotRendered, match="order_id"):
+        messages.text("天天商城", "订单 {{order_id}}", {"name": "x", "ttl": "5"}, code="")
+
+
+def test_only_a_message_with_a_code_has_a_subject() -> None:
+    coded = new_message(new_send())
+    plain = new_message(new_send(kind=Kind.NOTIFICATION))
+
+    assert coded.subject == Subject(coded.ref.app_id, Purpose.SMS, coded.phone)
+    assert plain.subject is None

@@ -1,4 +1,4 @@
-"""What tests of stores, flows and functions are about: one number, its sends and its messages."""
+"""What tests of stores, flows and functions are about: a number, its sends, messages and money."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,13 @@ from typing import Any
 import boto3
 import botocore.session
 
-from signet import codes, limits, messages
+from signet import codes, days, limits, messages
+from signet.charges import Charge
 from signet.codes import Guess, Keyring, Purpose, Subject
 from signet.limits import Channel, Kind
 from signet.messages import Message, MessageRef
 from signet.store import phones, table
+from signet.store.balances import Account
 from signet.store.phones import Send
 
 session = botocore.session.get_session()
@@ -22,6 +24,10 @@ PHONE = "+8618612345678"
 SUBJECT = Subject(APP_ID, Purpose.SMS, PHONE)
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
+ACCOUNT = Account(APP_ID)
+TODAY = days.of(NOW)
+# What one SMS costs in most tests, in micros.
+PRICE = 50_000
 KEYRING = Keyring("k1", {"k1": b"t" * 64})
 
 
@@ -47,19 +53,22 @@ def new_send(
     *,
     at: float = 0,
     subject: Subject = SUBJECT,
+    kind: Kind = Kind.VERIFICATION,
     signature_id: str = "s1",
     ttl: int = 600,
     nonce: bytes | None = None,
     idempotency: tuple[str, str] | None = None,
 ) -> Send:
-    """A send `at` seconds after NOW."""
+    """A send `at` seconds after NOW, with a code if it is a verification."""
     now = after(at)
+    if nonce is None and kind is Kind.VERIFICATION:
+        nonce = codes.new_nonce()
     return Send(
         subject=subject,
-        limits=limits.for_send(Kind.VERIFICATION, Channel.SMS, signature_id),
+        limits=limits.for_send(kind, Channel.SMS, signature_id),
         request_id=request_id,
         now=now,
-        nonce=nonce or codes.new_nonce(),
+        nonce=nonce,
         expires_at=int(now.timestamp()) + ttl,
         idempotency=idempotency,
     )
@@ -71,14 +80,14 @@ def new_message(send: Send, **changes: Any) -> Message:
     message = Message(
         ref=MessageRef(app_id, messages.new_id(send.now, shards=8)),
         phone=send.subject.phone,
-        kind=Kind.VERIFICATION,
+        kind=Kind.VERIFICATION if send.nonce else Kind.NOTIFICATION,
         channel=Channel.SMS,
-        purpose=send.subject.purpose,
+        purpose=send.subject.purpose if send.nonce else None,
         signature="Signet",
         signature_text="示例商城",
         created_at=send.seconds,
         expires_at=send.expires_at,
-        nonce_tag=messages.nonce_tag(send.nonce),
+        nonce_tag=messages.nonce_tag(send.nonce) if send.nonce else None,
         segments=1,
         variables={"name": "示例应用", "ttl": "10"},
     )
@@ -89,6 +98,27 @@ def accept(send: Send, **options: Any) -> Message:
     """Accept `send`; its message as it was recorded."""
     message = new_message(send)
     phones.accept(send, message, **options)
+    return message
+
+
+def new_charge(micros: int = PRICE, *, at: float = 0, **changes: Any) -> Charge:
+    """What a send `at` seconds after NOW costs."""
+    return replace(Charge(APP_ID, micros, days.of(after(at))), **changes)
+
+
+def give(*held: int, app_id: str = APP_ID) -> None:
+    """Put so much into each item of a balance, past the stores."""
+    shards = {"shards": len(held)} if len(held) > 1 else {}
+    for shard, micros in enumerate(held):
+        put("balances", pk=f"{app_id}#{shard}", balance=micros, **shards)
+
+
+def paid(send: Send, *, micros: int = PRICE, **changes: Any) -> Message:
+    """Accept `send` with a charge; its message as it was recorded."""
+    message = new_message(send, price=micros)
+    charge = Charge(send.subject.app_id, micros, days.of(send.now), **changes)
+    message = replace(message, balance_shard=charge.shard)
+    phones.accept(send, message, charge)
     return message
 
 
@@ -133,6 +163,30 @@ def message_items() -> list[table.Item]:
     """Every record there is."""
     found = client("dynamodb").scan(TableName="messages")["Items"]
     return [table.python(item) for item in found]
+
+
+def balance_item(shard: int = 0, app_id: str = APP_ID) -> table.Item:
+    """One item of a balance as it lies in the table, {} when there is none."""
+    return _read("balances", {"pk": f"{app_id}#{shard}"})
+
+
+def held(app_id: str = APP_ID) -> int:
+    """What the items of a balance hold together."""
+    return sum(item.get("balance", 0) for item in balance_items(app_id))
+
+
+def balance_items(app_id: str = APP_ID) -> list[table.Item]:
+    """Every item of a balance."""
+    found = client("dynamodb").scan(TableName="balances")["Items"]
+    items = [table.python(item) for item in found]
+    return [item for item in items if item["pk"].rpartition("#")[0] == app_id]
+
+
+def ledger_items(app_id: str = APP_ID) -> dict[str, table.Item]:
+    """Every entry of an app's ledger, by its key."""
+    found = client("dynamodb").scan(TableName="ledger")["Items"]
+    items = [table.python(item) for item in found]
+    return {item["entry"]: item for item in items if item["app_id"] == app_id}
 
 
 def put(table_name: str, **attributes: Any) -> None:

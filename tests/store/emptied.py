@@ -20,7 +20,7 @@ _REGION = "us-east-1"
 
 @pytest.fixture(scope="module")
 def resources() -> Iterator[SimpleNamespace]:
-    """Tables, queues and the secret, in moto, for a whole module."""
+    """Tables, queues, topic and secret, in moto, for a whole module."""
     with mock_aws():
         clients.renew()
         yield schemas.create_everything(KEYS)
@@ -31,11 +31,14 @@ def resources() -> Iterator[SimpleNamespace]:
 def tables(resources: SimpleNamespace) -> Iterator[SimpleNamespace]:
     """The resources of the module, empty, and nothing remembered of the test before."""
     apps._cache.clear()
-    secrets._cached = None
+    secrets._cached = secrets._carriers = None
     yield resources
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][_REGION].tables.values():
         table.items.clear()
     for queue in sqs_backends[DEFAULT_ACCOUNT_ID][_REGION].queues.values():
         queue._messages.clear()
         queue._pending_messages.clear()
-    sns_backends[DEFAULT_ACCOUNT_ID][_REGION].sms_messages.clear()
+    sns = sns_backends[DEFAULT_ACCOUNT_ID][_REGION]
+    sns.sms_messages.clear()
+    for topic in sns.topics.values():
+        topic.sent_notifications.clear()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from signet.limits import DAY
+from signet.limits import DAY, Kind
 from signet.messages import LEASE, RETENTION, Message, MessageRef, State
 from signet.store import messages, phones, table
 from signet.store.messages import NotClaimed, UnknownMessage
@@ -13,15 +13,21 @@ from tests.store.build import (
     APP_ID,
     NOW,
     PHONE,
+    PRICE,
     SECONDS,
     SUBJECT,
+    TODAY,
     accept,
     after,
+    balance_item,
     change_message,
     client,
+    give,
+    held,
     message_item,
     new_message,
     new_send,
+    paid,
     put,
 )
 
@@ -49,19 +55,19 @@ def accepted(message: Message) -> None:
 
 
 def refused(message: Message) -> None:
-    messages.refused(message, MINE, "Throttled", final=False)
+    messages.refused(message, MINE, NOW, reason="Throttled", final=False)
 
 
 def refused_for_good(message: Message) -> None:
-    messages.refused(message, MINE, "OptedOut", final=True)
+    messages.refused(message, MINE, NOW, reason="OptedOut", final=True)
 
 
 def unconfirmed(message: Message) -> None:
-    messages.unconfirmed(message, "ReadTimeoutError")
+    messages.unconfirmed(message, "ReadTimeoutError", NOW)
 
 
 def expired(message: Message) -> None:
-    messages.expired(message, "code expired")
+    messages.expired(message, "code expired", NOW)
 
 
 def verified(message: Message) -> None:
@@ -88,6 +94,10 @@ MOVES: dict[tuple[State, Event], State] = {
     (State.SENDING, unconfirmed): State.UNCONFIRMED,
     (State.UNCONFIRMED, accepted): State.AWAITING_RECEIPT,
     **{(state, verified): State.VERIFIED for state in State},
+    # Of a message that no carrier took: an earlier one brought the code.
+    (State.VERIFIED, refused): State.CALL_FAILED,
+    (State.VERIFIED, refused_for_good): State.CALL_FAILED,
+    (State.VERIFIED, expired): State.EXPIRED,
 }
 
 
@@ -99,6 +109,43 @@ def test_a_state_moves_as_the_table_says_and_never_backwards(state: State, event
     event(message)
 
     assert message_item(message.ref)["state"] == MOVES.get((state, event), state)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_a_used_code_that_a_carrier_took_stays_used(event: Event) -> None:
+    message = in_state(State.SENDING)
+    change_message(message.ref, attempts=1)
+    verified(message)
+    accepted(message)
+
+    event(message)
+
+    assert message_item(message.ref)["state"] == "verified"
+
+
+@pytest.mark.parametrize("event", [refused, refused_for_good, expired])
+def test_a_used_code_that_was_never_sent_is_refunded_once(event: Event) -> None:
+    give(PRICE)
+    message = replace(paid(new_send()), attempt_id=MINE)
+    change_message(message.ref, attempt_id=MINE)
+    verified(message)
+
+    for _ in range(2):
+        event(message)
+        verified(message)
+
+    assert message_item(message.ref)["refunded"] == 1
+    assert (held(), balance_item()[f"m{TODAY}"]) == (PRICE, 1)
+
+
+def test_a_used_code_in_a_senders_hands_does_not_expire() -> None:
+    message = accept(new_send())
+    messages.claim(message, MINE, NOW)
+    verified(message)
+
+    expired(message)
+
+    assert message_item(message.ref)["state"] == "verified"
 
 
 @pytest.mark.parametrize("event", [refused, refused_for_good, unconfirmed])
@@ -150,11 +197,26 @@ def test_a_used_code_of_a_forgotten_message_is_an_error_and_makes_no_record() ->
 def test_a_message_comes_back_as_it_was_recorded() -> None:
     send = new_send()
     message = new_message(
-        send, template="Order", variables={"name": "天东商城", "op": "付款", "ttl": "5"}
+        send,
+        template="Order",
+        template_version=3,
+        variables={"name": "天东商城", "op": "付款", "ttl": "5"},
+        price=150_000,
+        balance_shard=7,
+        segments=3,
     )
     phones.accept(send, message)
 
     assert messages.get(message.ref) == replace(message, due_at=SECONDS + 10)
+
+
+def test_a_notification_comes_back_as_it_was_recorded() -> None:
+    message = accept(new_send(kind=Kind.NOTIFICATION))
+
+    found = messages.get(message.ref)
+
+    assert found == replace(message, due_at=SECONDS + 10)
+    assert (found.purpose, found.nonce_tag, found.subject) == (None, None, None)
 
 
 def test_a_record_lasts_two_months() -> None:
@@ -220,6 +282,29 @@ def test_a_claim_is_a_lease_and_an_attempt() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("queued_at", "recorded"), [(None, None), (SECONDS + 2, SECONDS + 2), (SECONDS - 9, SECONDS)]
+)
+def test_a_claim_notes_when_it_was_and_when_the_queue_took_the_message(
+    queued_at: int | None, recorded: int | None
+) -> None:
+    message = accept(new_send())
+
+    messages.claim(message, MINE, after(5), queued_at=queued_at)
+
+    record = message_item(message.ref)
+    assert (record["claimed_at"], record.get("queued_at")) == (SECONDS + 5, recorded)
+
+
+@pytest.mark.parametrize("event", [refused_for_good, unconfirmed])
+def test_an_end_notes_when_it_was(event: Event) -> None:
+    message = in_state(State.SENDING)
+
+    event(message)
+
+    assert message_item(message.ref)["ended_at"] == SECONDS
+
+
 def test_a_second_claim_is_told_how_the_message_stands() -> None:
     message = accept(new_send())
     messages.claim(message, MINE, NOW)
@@ -245,7 +330,7 @@ def test_attempts_are_counted_over_refusals() -> None:
 
     for number in range(3):
         messages.claim(message, f"attempt-{number}", NOW)
-        messages.refused(message, f"attempt-{number}", "Throttled", final=False)
+        messages.refused(message, f"attempt-{number}", NOW, reason="Throttled", final=False)
 
     record = message_item(message.ref)
     assert (record["attempts"], record["state"], record["reason"]) == (3, "queued", "Throttled")

@@ -10,7 +10,7 @@ import pytest
 from signet import codes, messages
 from signet.codes import Keyring, Purpose, Subject
 from signet.errors import BadParameter, TooFast, TooFrequent
-from signet.limits import DAY
+from signet.limits import DAY, Kind
 from signet.messages import MessageRef
 from signet.store import phones
 from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, UnknownKey
@@ -151,6 +151,67 @@ def test_a_test_number_is_limited_without_a_code_or_a_record() -> None:
     assert message_items() == []
 
 
+# --- What holds no code -----------------------------------------------------------------------
+
+
+def test_a_notification_leaves_no_code_and_a_record_without_one() -> None:
+    message = accept(new_send(kind=Kind.NOTIFICATION))
+
+    assert not {name for name in phone_item() if name.startswith("ps")}
+    record = message_item(message.ref)
+    assert record["kind"] == "notification"
+    assert not {"purpose", "nonce_tag"} & set(record)
+
+
+def test_a_notification_lets_a_live_code_live() -> None:
+    _, code = issue()
+    before = live_code()
+
+    accept(new_send("second", at=60, kind=Kind.NOTIFICATION))
+
+    assert live_code() == before
+    live = phones.spend_guess(SUBJECT, new_guess(code, "g", at=61), key_ids=["k1"])
+    assert codes.is_winner(live, live.guesses[0], keyring=KEYRING, subject=SUBJECT)
+
+
+def test_no_sender_finds_a_code_for_a_notification() -> None:
+    issue()
+    message = accept(new_send("second", at=60, kind=Kind.NOTIFICATION))
+    before = phone_item()
+
+    assert phones.pin_key(message, "k2") is None
+    assert phone_item() == before
+
+
+def test_the_sixteenth_notification_in_a_day_is_refused_and_a_code_is_not() -> None:
+    for number in range(15):
+        accept(new_send(str(number), at=number * 60, kind=Kind.NOTIFICATION))
+
+    with pytest.raises(TooFrequent) as refused:
+        accept(new_send("sixteenth", at=3_600, kind=Kind.NOTIFICATION))
+
+    assert refused.value.retry_after == DAY - 3_600
+    accept(new_send("code", at=3_600))
+    accept(new_send("again", at=DAY, kind=Kind.NOTIFICATION))
+
+
+def test_a_notification_and_a_code_keep_a_minute_between_them() -> None:
+    accept(new_send("first", kind=Kind.NOTIFICATION))
+
+    with pytest.raises(TooFast):
+        accept(new_send("second", at=9))
+    with pytest.raises(TooFrequent):
+        accept(new_send("third", at=59))
+
+
+def test_a_copy_of_a_notification_gets_the_first_answer() -> None:
+    accept(new_send("same", kind=Kind.NOTIFICATION))
+
+    with pytest.raises(AlreadyAccepted):
+        accept(new_send("same", at=10, kind=Kind.NOTIFICATION))
+    assert len(message_items()) == 1
+
+
 # --- Sending the same code again --------------------------------------------------------------
 
 
@@ -203,7 +264,7 @@ def test_a_code_sent_again_keeps_nonce_expiry_key_and_guesses() -> None:
     send = new_send("second", at=60)
     again = new_message(send, nonce_tag=messages.nonce_tag(NONCE))
 
-    phones.accept_again(send, again, live_code())
+    phones.accept_again(send, again, None, live_code())
 
     item = phone_item()
     same = ("psn", "psx", "psk", "psg", "psi")
@@ -216,7 +277,7 @@ def test_a_code_sent_again_counts_as_a_send() -> None:
     issue()
     send = new_send("second", at=60)
 
-    phones.accept_again(send, new_message(send), live_code())
+    phones.accept_again(send, new_message(send), None, live_code())
 
     with pytest.raises(TooFrequent):
         accept(new_send("third", at=119))
@@ -227,7 +288,7 @@ def test_a_code_is_not_sent_again_faster_than_the_limits_allow() -> None:
     send = new_send("second", at=9)
 
     with pytest.raises(TooFast):
-        phones.accept_again(send, new_message(send), live_code())
+        phones.accept_again(send, new_message(send), None, live_code())
     assert len(message_items()) == 1
 
 
@@ -235,10 +296,10 @@ def test_a_copy_of_a_request_to_send_again_gets_the_first_answer() -> None:
     issue()
     send = new_send("second", at=60)
     code = live_code()
-    phones.accept_again(send, new_message(send), code)
+    phones.accept_again(send, new_message(send), None, code)
 
     with pytest.raises(AlreadyAccepted):
-        phones.accept_again(send, new_message(send), code)
+        phones.accept_again(send, new_message(send), None, code)
     assert len(message_items()) == 2
 
 
@@ -248,7 +309,7 @@ def test_a_code_that_was_replaced_meanwhile_is_not_sent_again() -> None:
     send = new_send("second", at=60)
 
     with pytest.raises(NoLiveCode):
-        phones.accept_again(send, new_message(send), replaced)
+        phones.accept_again(send, new_message(send), None, replaced)
     assert len(message_items()) == 1
 
 

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from signet.store.apps import AppItem
+from signet.store.balances import BalanceItem
+from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
 from signet.store.phones import PhoneItem
 from signet.store.table import Table
 from tests.schemas import TEMPLATE
 
-MODELS = [("Apps", AppItem), ("Phones", PhoneItem), ("Messages", MessageItem)]
+KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem)]
+EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem)]
+MODELS = [*KEPT, *EXPIRING]
 
 
 def in_template(logical_id: str) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def test_a_model_has_the_attribute_types_of_its_table(logical_id: str, model: ty
     assert ours == types(in_template(logical_id)["AttributeDefinitions"])
 
 
-@pytest.mark.parametrize(("logical_id", "model"), MODELS[1:])
+@pytest.mark.parametrize(("logical_id", "model"), EXPIRING)
 def test_what_expires_does_so_by_the_attribute_that_dynamodb_watches(
     logical_id: str, model: type[Table]
 ) -> None:

@@ -15,6 +15,8 @@ from pynamodb.transactions import TransactWrite
 from signet.errors import Unavailable
 from signet.store import apps, table
 from signet.store.apps import AppItem
+from signet.store.balances import BalanceItem
+from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
 from signet.store.phones import PhoneItem
 from signet.store.table import ConditionFailed, TransactionRefused, path
@@ -237,8 +239,13 @@ def test_a_mistake_of_ours_is_not_called_unavailable(network: Network) -> None:
 )
 @pytest.mark.parametrize(
     "ask",
-    [count_up, write_two, lambda: apps.get("nobody")],
-    ids=["update", "transact", "read"],
+    [
+        count_up,
+        write_two,
+        lambda: table.snapshot([PhoneItem("a#1")]),
+        lambda: apps.get("nobody"),
+    ],
+    ids=["update", "transact", "snapshot", "read"],
 )
 def test_a_lost_connection_is_unavailable_and_tried_twice_at_most(
     network: Network, lost: Exception, ask: Callable[[], object]
@@ -275,6 +282,36 @@ def test_a_retried_transaction_carries_the_same_token(network: Network) -> None:
     assert len(set(tokens)) == 1
 
 
+# --- Looking at several items at once ---------------------------------------------------------
+
+
+def test_a_snapshot_tells_each_item_in_the_order_asked_for_and_nothing_for_none() -> None:
+    put("phones", pk="a#1", n=4)
+    put("messages", pk="m", sk="1", price=50_000)
+
+    found = table.snapshot([MessageItem("m", "1"), PhoneItem("a#2"), PhoneItem("a#1")])
+
+    assert found == [{"pk": "m", "sk": "1", "price": 50_000}, {}, {"pk": "a#1", "n": 4}]
+
+
+@pytest.mark.parametrize("reasons", [("TransactionConflict", "None"), ("ThrottlingError",)])
+def test_a_snapshot_in_conflict_is_taken_again(network: Network, reasons: tuple[str, ...]) -> None:
+    network.answer = lambda _: (
+        cancelled(*reasons) if network.calls["TransactGetItems"] <= 2 else None
+    )
+
+    assert table.snapshot([PhoneItem("a#1")]) == [{}]
+
+    assert network.calls["TransactGetItems"] == 3
+
+
+def test_a_snapshot_always_in_conflict_is_unavailable(network: Network) -> None:
+    network.answer = lambda _: cancelled("TransactionConflict")
+
+    with pytest.raises(Unavailable):
+        table.snapshot([PhoneItem("a#1")])
+
+
 # --- The connection ---------------------------------------------------------------------------
 
 
@@ -288,4 +325,4 @@ def test_all_models_share_one_client_that_gives_up_early() -> None:
     assert (config.connect_timeout, config.read_timeout) == (1, 2)
 
 
-MODELS = (AppItem, PhoneItem, MessageItem)
+MODELS = (AppItem, PhoneItem, MessageItem, BalanceItem, LedgerItem)

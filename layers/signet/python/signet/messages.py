@@ -11,17 +11,21 @@
     unconfirmed        | the answer arrives late                  → awaiting_receipt
     awaiting_receipt   | a receipt                                → delivered, undelivered
     any                | the code is used                         → verified
+    verified           | it was never handed over                 → expired
+    verified           | the carrier surely refused it            → call_failed
 
-Source: design.md 4. Late and duplicate events never move a state backwards.
+Source: design.md 4. Late and duplicate events never move a state backwards. The last two rows are
+for apps that send a live code again: an earlier message may have brought the code.
 """
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
+from signet import days, templates
 from signet.codes import Purpose, Subject
 from signet.limits import Channel, Kind
 
@@ -33,6 +37,8 @@ DUE_AGAIN_AFTER = timedelta(seconds=60)
 LEASE = timedelta(seconds=30)
 # Sure refusals after which a message is given up.
 MAX_ATTEMPTS = 5
+# A notification that waited for so long tells nobody anything new.
+NOTIFICATION_LIFE = timedelta(hours=12)
 # Records are shown for two months (wire.md 12.5).
 RETENTION = timedelta(days=62)
 OPEN_SHARDS = 16
@@ -62,20 +68,27 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One SMS to one phone. Times are epoch seconds; `text` is never part of the record."""
+    """One SMS to one phone. Times are epoch seconds; its text is never part of the record.
+
+    `purpose` and `nonce_tag` are those of its code; what holds no code has neither. `price` is
+    in micros, paid by item `balance_shard` of the balance.
+    """
 
     ref: MessageRef
     phone: str
     kind: Kind
     channel: Channel
-    purpose: Purpose
+    purpose: Purpose | None
     signature: str
     signature_text: str
     created_at: int
     expires_at: int
-    nonce_tag: str
+    nonce_tag: str | None
     segments: int
+    price: int = 0
+    balance_shard: int = 0
     template: str | None = None
+    template_version: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     state: State = State.QUEUED
     attempts: int = 0
@@ -84,19 +97,24 @@ class Message:
     due_at: int = 0
 
     @property
-    def subject(self) -> Subject:
-        """What the message's code is bound to."""
-        return Subject(self.ref.app_id, self.purpose, self.phone)
+    def was_used_unsent(self) -> bool:
+        """Whether its code was used, as an earlier message brought it, before anybody sent it."""
+        return self.state is State.VERIFIED and self.attempts == 0
+
+    @property
+    def subject(self) -> Subject | None:
+        """What the message's code is bound to; None for a message without a code."""
+        return Subject(self.ref.app_id, self.purpose, self.phone) if self.purpose else None
 
 
 def new_id(now: datetime, *, shards: int) -> str:
-    """A message id: `yyyymmdd-shard-time and chance`, sortable by time within a day.
+    """A message id: `yyyymmdd-shard-time and chance`, sortable by time.
 
     The first two parts are the partition of the record, so that the id alone (with its app)
     finds it without an index (review.md 5.2).
     """
     unique = f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
-    return f"{now.astimezone(UTC):%Y%m%d}-{_shard(unique, shards)}-{unique}"
+    return f"{days.of(now)}-{_shard(unique, shards)}-{unique}"
 
 
 def open_shard(message_id: str) -> str:
@@ -109,17 +127,24 @@ def nonce_tag(nonce: bytes) -> str:
     return sha256(b"signet/tag/1" + nonce).hexdigest()[:16]
 
 
-def builtin_text(signature_text: str, variables: Mapping[str, str], *, code: str) -> str:
-    """The built-in verification text, default signature in front (wire.md 7.1).
+def text(
+    signature_text: str, template_text: str | None, variables: Mapping[str, str], *, code: str
+) -> str:
+    """What the phone shows: the signature, then the template or the built-in text.
 
-    `variables` holds `name`, `ttl` (minutes) and, when the caller named one, `op`.
+    `variables` holds `name`, `ttl` (minutes), whatever the template names, and `op` for the
+    built-in text if the caller named one. Raises TemplateNotRendered.
     """
+    if template_text is None:
+        return f"【{signature_text}】{_builtin(variables, code)}"
+    return f"【{signature_text}】{templates.render(template_text, {**variables, 'code': code})}"
+
+
+def _builtin(variables: Mapping[str, str], code: str) -> str:
+    # One sentence of app name, operation, code and minutes (wire.md 7.1).
     name, ttl, operation = variables["name"], variables["ttl"], variables.get("op")
     doing = f"进行{operation}" if operation else ""
-    return (
-        f"【{signature_text}】您正在使用{name}服务{doing}，"
-        f"您的验证码是 {code}，请在 {ttl} 分钟内完成验证。"
-    )
+    return f"您正在使用{name}服务{doing}，您的验证码是 {code}，请在 {ttl} 分钟内完成验证。"
 
 
 def _shard(text: str, shards: int) -> int:

@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from signet import phones
 from signet.credentials import Authority
-from signet.errors import BadParameter, TemplateNotFound
+from signet.errors import BadParameter
 from signet.limits import Channel
 from signet.phones import Phone
 
@@ -20,16 +20,45 @@ MAX_TTL = timedelta(minutes=30)
 MAX_CLIENT_TEXT = 20
 MAX_CLIENT_DIGITS = 3
 _MAX_TEXT = 200
+_MAX_VALUE = 400
 _CLIENT_PUNCTUATION = frozenset(" -_·・&+'’“”\"《》「」()（）、，,!！")
 # Letters, digits and marks that look like a full stop (Unicode's confusables.txt, "002E").
 _LIKE_A_DOT = frozenset("\u0660\u06f0\ua4f8\U0001d16d")
 
+# A time, a date or an amount, and nothing longer: phones make a link of 101.202.103.204.
+_FIGURE = re.compile(
+    r"(?<![\d.:/])"
+    r"(?:\d{1,2}:\d{2}(?::\d{2})?|\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}|\d+\.\d{1,2})"
+    r"(?![\d.:/])",
+    re.ASCII,
+)
+# How long codes are, here and elsewhere.
+_LIKE_A_CODE = range(4, 9)
 _REGION = re.compile(r"[A-Z]{2}")
+
+# The fields that mean something to the service; all others may be variables of a template.
+# `code` is among them: it is filled in, whatever the caller says.
+_OPTIONS = frozenset({
+    "mobilePhoneNumber",
+    "smsType",
+    "ttl",
+    "name",
+    "op",
+    "template",
+    "sign",
+    "code",
+    "countryCode",
+    "validate_token",
+    "validateToken",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """What to send: `name`, `operation` and `sign` are None when the app did not say."""
+    """What to send: `name`, `operation`, `sign`, `template` are None when the app did not say.
+
+    `extras` are the fields that a template may use, as they came; see `values`.
+    """
 
     phone: Phone
     channel: Channel = Channel.SMS
@@ -37,6 +66,8 @@ class SendRequest:
     name: str | None = None
     operation: str | None = None
     sign: str | None = None
+    template: str | None = None
+    extras: Mapping[str, object] = field(default_factory=dict)
 
 
 def parse(body: Mapping[str, object], *, authority: Authority, app_name: str) -> SendRequest:
@@ -45,12 +76,16 @@ def parse(body: Mapping[str, object], *, authority: Authority, app_name: str) ->
     `app_name` is trusted: a client may send it as `name` whatever it looks like.
     """
     name, operation, sign = (_text(body, field_name) for field_name in ("name", "op", "sign"))
-    for field_name, value in (("name", name), ("op", operation), ("sign", sign)):
+    template = _template(body)
+    for field_name, value in (
+        ("name", name),
+        ("op", operation),
+        ("sign", sign),
+        ("template", template),
+    ):
         _check_text(field_name, value)
     if authority is Authority.CLIENT:
         _check_client_texts({"name": None if name == app_name else name, "op": operation})
-    if body.get("template") not in (None, ""):
-        raise TemplateNotFound
     return SendRequest(
         phone=phones.parse(body.get("mobilePhoneNumber"), region=_region(body)),
         channel=_channel(body),
@@ -58,7 +93,50 @@ def parse(body: Mapping[str, object], *, authority: Authority, app_name: str) ->
         name=name,
         operation=operation,
         sign=sign,
+        template=template,
+        extras={key: value for key, value in body.items() if key not in _OPTIONS},
     )
+
+
+def values(request: SendRequest, names: Iterable[str], *, authority: Authority) -> dict[str, str]:
+    """The values that the request gives for the variables `names` of its template.
+
+    Raises BadParameter, naming the variable, for a value that no text can hold, and for one that
+    a client with the public app key must not choose.
+    """
+    given: dict[str, str] = {}
+    for name in names:
+        value = request.operation if name == "op" else request.extras.get(name)
+        if value is None:
+            continue
+        given[name] = _value(name, value)
+        if authority is Authority.CLIENT:
+            _check_client_value(name, given[name])
+    return given
+
+
+def _value(name: str, value: object) -> str:
+    """A scalar as a template prints it: 3.0 is 3 for JavaScript, which knows no integers."""
+    if isinstance(value, bool):
+        value = str(value).lower()
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | int | float):
+        raise BadParameter(f"The variable {name} must be a string or a number.")
+    text = str(value).strip()
+    if len(text) > _MAX_VALUE:
+        raise BadParameter(f"The variable {name} is longer than {_MAX_VALUE} characters.")
+    if not all(_may_be_shown(character) for character in text):
+        raise BadParameter(f"The variable {name} must not contain 【, 】 or control characters.")
+    return text
+
+
+def _template(body: Mapping[str, object]) -> str | None:
+    # flask-leancloud-sms sends a one-element array, a comma too many in its source (wire.md 7.1).
+    value = body.get("template")
+    if isinstance(value, list) and len(value) == 1:
+        return _text({"template": value[0]}, "template")
+    return _text(body, "template")
 
 
 def _text(body: Mapping[str, object], name: str) -> str | None:
@@ -106,8 +184,14 @@ def _check_text(name: str, value: str | None) -> None:
         return
     if len(value) > _MAX_TEXT:
         raise BadParameter(f"{name} is longer than {_MAX_TEXT} characters.")
-    if any(character in "【】" or not character.isprintable() for character in value):
+    if not all(_may_be_shown(character) for character in value):
         raise BadParameter(f"{name} must not contain 【, 】 or control characters.")
+
+
+def _may_be_shown(character: str) -> bool:
+    # A second signature would be a lie; Python calls the wide space unprintable, people use it.
+    wide = unicodedata.category(character) == "Zs"
+    return character not in "【】" and (wide or character.isprintable())
 
 
 def _check_client_texts(texts: Mapping[str, str | None]) -> None:
@@ -129,6 +213,31 @@ def _check_client_texts(texts: Mapping[str, str | None]) -> None:
             f"{' and '.join(given)} hold more than {MAX_CLIENT_DIGITS} digits, "
             "which could pass for a code; that needs the master key."
         )
+
+
+def _check_client_value(name: str, value: str) -> None:
+    """The text around a variable was reviewed, so its value may be a time or a long number."""
+    if len(value) > MAX_CLIENT_TEXT:
+        raise BadParameter(
+            f"The variable {name} is longer than {MAX_CLIENT_TEXT} characters; "
+            "longer ones need the master key."
+        )
+    if not all(_is_plain(character) for character in _FIGURE.sub("x", _as_read(value))):
+        raise BadParameter(
+            f"The variable {name} may hold letters, digits, times, amounts and a few signs; "
+            "others, such as those of a link, need the master key."
+        )
+    numbers = _FIGURE.sub("x", "".join(map(_number_or_text, value)))
+    words = [character for character in numbers if unicodedata.category(character)[0] in "LN"]
+    if all(map(_digits_of, words)) and len(words) in _LIKE_A_CODE:
+        raise BadParameter(f"The variable {name} could pass for a code; that needs the master key.")
+
+
+def _number_or_text(character: str) -> str:
+    """A numeral in plain digits, whatever its shape; anything else as people read it."""
+    if unicodedata.category(character)[0] == "N":
+        return str(int(unicodedata.numeric(character)))
+    return _as_read(character)
 
 
 def _as_read(value: str) -> str:

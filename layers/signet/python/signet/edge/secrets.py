@@ -1,6 +1,8 @@
-"""The one secret of a deployment: the keys that codes are derived from.
+"""Secrets: the keys that codes are derived from, and the credentials of a carrier outside AWS.
 
-    {"current": "k1", "k1": "<64 characters>", "operators": {"<id>": "<key>"}}
+    {"current": "k1", "k1": "<64 characters>"}
+
+    {"alibaba": {…}, "tencent": {…}, "webhook": {…}}    in a secret that only senders can read
 
 Rotation (review.md 6.1): add k2, wait for caches, make it current, drop k1 later. Failure mode:
 closed; without keys nothing is derived and nothing compared.
@@ -19,9 +21,11 @@ from signet.errors import Unavailable
 # How long a process may go on with what it read: a rotation waits this long between its steps.
 CACHE_SECONDS = 300
 
+# Operators were here once; now they are in the Apps table.
 _NOT_KEYS = frozenset({"current", "operators"})
 
 _cached: tuple[float, Keyring] | None = None
+_carriers: tuple[float, str] | None = None
 
 
 def keyring(*, known: str | None = None) -> Keyring:
@@ -31,8 +35,20 @@ def keyring(*, known: str | None = None) -> Keyring:
     """
     global _cached
     if _cached is None or _cached[0] < time.monotonic() or _lacks(_cached[1], known):
-        _cached = (time.monotonic() + CACHE_SECONDS, parse(_read()))
+        _cached = (time.monotonic() + CACHE_SECONDS, parse(_read("SIGNET_SECRET_ARN")))
     return _cached[1]
+
+
+def carrier_credentials(name: str) -> str:
+    """A carrier's credentials as a JSON object, `{}` when nobody entered any.
+
+    At most `CACHE_SECONDS` old. Raises Unavailable when the secret cannot be read.
+    """
+    global _carriers
+    if _carriers is None or _carriers[0] < time.monotonic():
+        text = _read("SIGNET_CARRIER_SECRET_ARN", without_value="{}")
+        _carriers = (time.monotonic() + CACHE_SECONDS, text)
+    return json.dumps(json.loads(_carriers[1]).get(name, {}))
 
 
 def parse(text: str) -> Keyring:
@@ -51,9 +67,17 @@ def _client() -> aws.Client:
     return aws.client("secretsmanager")
 
 
-def _read() -> str:
+def _read(setting: str, *, without_value: str | None = None) -> str:
     try:
-        reply = _client().get_secret_value(SecretId=settings.value("SIGNET_SECRET_ARN"))
+        reply = _client().get_secret_value(SecretId=settings.value(setting))
     except (BotoCoreError, ClientError) as error:
+        if without_value is not None and _has_no_value(error):
+            return without_value
         raise Unavailable from error
     return str(reply["SecretString"])
+
+
+def _has_no_value(error: Exception) -> bool:
+    """A secret is made without a value, which is told like a secret that is not there."""
+    code = error.response["Error"].get("Code") if isinstance(error, ClientError) else None
+    return code == "ResourceNotFoundException"

@@ -4,14 +4,25 @@ import os
 
 # Name -> (default or None when required, what it is for). README's table is checked against it.
 SETTINGS: dict[str, tuple[str | None, str]] = {
-    "SIGNET_APPS_TABLE": (None, "table of apps, signatures and operators' lists"),
+    "SIGNET_APPS_TABLE": (None, "table of apps, their signatures and templates, and of operators"),
     "SIGNET_PHONES_TABLE": (None, "table of codes, guesses and sending limits, one item a phone"),
     "SIGNET_MESSAGES_TABLE": (None, "table of send records"),
+    "SIGNET_BALANCES_TABLE": (None, "table of balances, a few items an app"),
+    "SIGNET_LEDGER_TABLE": (None, "table of credits and closed days, kept for good"),
     "SIGNET_CODES_QUEUE_URL": (None, "queue of verification messages"),
     "SIGNET_BULK_QUEUE_URL": (None, "queue of everything else"),
     "SIGNET_QUEUE_URL": (None, "senders only: the queue this one reads"),
-    "SIGNET_SECRET_ARN": (None, "the one secret: code keys and operator keys"),
-    "SIGNET_CARRIER": ("sns", "who delivers: `sns` or `end-user-messaging`"),
+    "SIGNET_SECRET_ARN": (None, "secret with the keys that codes are derived from"),
+    "SIGNET_CARRIER": (
+        "sns",
+        "who delivers: `sns`, `end-user-messaging`, `alibaba`, `tencent` or `webhook`",
+    ),
+    "SIGNET_CARRIER_SECRET_ARN": ("", "senders only: the credentials of a carrier outside AWS"),
+    "SIGNET_SEGMENTS_ABROAD": (
+        "gsm",
+        "how texts to other countries are counted: `gsm` (160/153, 70/67) or `leancloud` (70/67)",
+    ),
+    "SIGNET_ALARM_TOPIC_ARN": ("", "sweeper only: topic that low balances are told to"),
     "SIGNET_ORIGINATION_IDENTITY": ("", "sender id, number or pool for the AWS carriers"),
     "SIGNET_CONFIGURATION_SET": ("", "configuration set of AWS End User Messaging"),
     "SIGNET_ERROR_LANGUAGE": ("zh", "language of error sentences: `zh` or `en`"),
@@ -32,3 +43,8 @@ def value(name: str) -> str:
     if found is None:
         raise SettingMissing(name)
     return found
+
+
+def region() -> str:
+    """The AWS region that this function runs in; "" outside AWS."""
+    return os.environ.get("AWS_REGION", "")

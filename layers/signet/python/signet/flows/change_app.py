@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from secrets import randbelow
 from typing import Any
 
-from signet import app_changes, codes, fields
+from signet import app_changes, codes, days, fields
 from signet.acts import Act
 from signet.app_changes import Changes
 from signet.apps import App, Switches
@@ -45,12 +45,7 @@ def by_owner(act: Act, body: Body) -> Body:
 
 def by_operator(act: Act, app_id: str, body: Body) -> Body:
     """Change any app. Raises Missing and BadParameter."""
-    changes = app_changes.by_operator(body)
-    shown = _change(act, app_id, changes)
-    if "balance_shards" in changes.values:
-        # A new item holds nothing yet, and whoever pays with it would look for money elsewhere.
-        balances.level(Account(app_id, changes.values["balance_shards"]))
-    return shown
+    return _change(act, app_id, app_changes.by_operator(body))
 
 
 def create(act: Act, body: Body) -> Body:
@@ -91,6 +86,10 @@ def _change(act: Act, app_id: str, changes: Changes) -> Body:
     changed = apps.change(
         app_id, changes.apply, also=lambda writes: trail.record(writes, app_id, entry)
     )
+    if {"balance_shards", "daily_cap_micros"} & set(changes.values):
+        # A new item holds nothing yet, and each pays its part of the cap as it is now.
+        account = Account(app_id, changed.balance_shards)
+        balances.level(account, day=days.of(act.at), cap_micros=changed.daily_cap_micros)
     return app_changes.shown(changed)
 
 

@@ -33,58 +33,70 @@ class Records:
     """What a delivery reads and writes; see `store.messages`, `store.phones`, `edge.secrets`."""
 
     get: Callable[[MessageRef], Message]
-    claim: Callable[[Message, str, datetime], None]
+    claim: Callable[..., None]
     accepted: Callable[..., None]
     refused: Callable[..., None]
-    unconfirmed: Callable[[Message, str], None]
-    expired: Callable[[Message, str], None]
+    unconfirmed: Callable[[Message, str, datetime], None]
+    expired: Callable[[Message, str, datetime], None]
     pin_key: Callable[[Message, str], LiveCode | None]
     keyring: Callable[..., Keyring]
+    template_text: Callable[[str, str, int], str]
 
 
 def deliver(
-    ref: MessageRef, carrier: Carrier, records: Records, *, now: Callable[[], datetime]
+    ref: MessageRef,
+    carrier: Carrier,
+    records: Records,
+    *,
+    now: Callable[[], datetime],
+    queued_at: int | None = None,
 ) -> None:
     """Bring the message one step towards its end.
 
-    Returns when nothing is left to do for this queue message. Raises RetryLater after a sure
-    refusal that may pass, and UnknownMessage for a reference without a record.
+    `queued_at`: when the queue took it, in epoch seconds. Returns when nothing is left to do for
+    this queue message. Raises RetryLater after a sure refusal that may pass, and UnknownMessage
+    for a reference without a record.
     """
     message = records.get(ref)
     if message.state is State.SENDING:
         settle_lost_attempt(message, records.unconfirmed, now=now())
         return
+    if message.was_used_unsent:
+        records.expired(message, "code used", now())
     if message.state is not State.QUEUED:
         return
-    code = _code(message, records, now())
-    if code is None:
+    if message.expires_at <= now().timestamp():
+        records.expired(message, "expired", now())
         return
-    outgoing = _outgoing(message, code)
+    code = _code(message, records, now())
+    if code is None and message.subject:
+        return
+    outgoing = _outgoing(message, code, records)
     attempt_id = secrets.token_hex(8)
     try:
-        records.claim(message, attempt_id, now())
+        records.claim(message, attempt_id, now(), queued_at=queued_at)
     except NotClaimed:
         return
     _submit(outgoing, message, attempt_id, carrier, records, now=now)
 
 
 def settle_lost_attempt(
-    message: Message, unconfirmed: Callable[[Message, str], None], *, now: datetime
+    message: Message, unconfirmed: Callable[[Message, str, datetime], None], *, now: datetime
 ) -> None:
     """Close an attempt whose sender died: its lease is over, its outcome not known."""
     if message.lease_until <= now.timestamp():
-        unconfirmed(message, "sender lost")
+        unconfirmed(message, "sender lost", now)
         log.error("outcome_unknown", extra={"message_id": message.ref.message_id})
 
 
 def _code(message: Message, records: Records, now: datetime) -> str | None:
-    if message.expires_at <= now.timestamp():
-        records.expired(message, "code expired")
+    """The code to send; None for a message without one, and for one that was replaced."""
+    if message.subject is None:
         return None
     keyring = records.keyring()
     live = records.pin_key(message, keyring.current)
     if live is None or live.key_id is None:
-        records.expired(message, "code replaced")
+        records.expired(message, "code replaced", now)
         return None
     keyring = records.keyring(known=live.key_id)
     if live.key_id not in keyring.keys:
@@ -92,7 +104,13 @@ def _code(message: Message, records: Records, now: datetime) -> str | None:
     return codes.derive(keyring.keys[live.key_id], message.subject, live.nonce)
 
 
-def _outgoing(message: Message, code: str) -> OutgoingMessage:
+def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingMessage:
+    template_text = None
+    if message.template and message.template_version:
+        template_text = records.template_text(
+            message.ref.app_id, message.template, message.template_version
+        )
+    shown = code or ""
     return OutgoingMessage(
         message_id=message.ref.message_id,
         app_id=message.ref.app_id,
@@ -101,10 +119,10 @@ def _outgoing(message: Message, code: str) -> OutgoingMessage:
         signature=message.signature,
         signature_text=message.signature_text,
         template=message.template,
-        template_version=None,
-        variables={**message.variables, "code": code},
+        template_version=message.template_version,
+        variables={**message.variables, **({"code": code} if code else {})},
         code=code,
-        text=messages.builtin_text(message.signature_text, message.variables, code=code),
+        text=messages.text(message.signature_text, template_text, message.variables, code=shown),
     )
 
 
@@ -123,13 +141,13 @@ def _submit(
     except CarrierError as error:
         final = not error.retryable or message.attempts + 1 >= MAX_ATTEMPTS
         log.warning("carrier_refused", extra={**fields, "reason": error.reason, "final": final})
-        records.refused(message, attempt_id, error.reason, final=final)
+        records.refused(message, attempt_id, now(), reason=error.reason, final=final)
         if not final:
             raise RetryLater(message.attempts + 1) from error
         return
     except OutcomeUnknown as error:
         log.error("outcome_unknown", extra={**fields, "reason": error.reason})
-        records.unconfirmed(replace(message, attempt_id=attempt_id), error.reason)
+        records.unconfirmed(replace(message, attempt_id=attempt_id), error.reason, now())
         return
     records.accepted(
         message,

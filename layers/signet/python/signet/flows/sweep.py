@@ -1,8 +1,9 @@
 """Sweeping: finish what was recorded and never finished.
 
-    queued, code expired        → expired
+    queued, too late            → expired, refunded
     queued, still useful        → queued again, looked at again a minute later
     sending, lease over         → unconfirmed
+    verified, never sent        → expired, refunded
     anything else               → taken out of the list of open messages
 
 Every step is conditional, so two sweepers at once do nothing twice that matters: a message
@@ -31,8 +32,8 @@ class Records:
     shards: Callable[[], range]
     due: Callable[..., Iterator[Message]]
     postpone: Callable[[Message, datetime], bool]
-    expired: Callable[[Message, str], None]
-    unconfirmed: Callable[[Message, str], None]
+    expired: Callable[[Message, str, datetime], None]
+    unconfirmed: Callable[[Message, str, datetime], None]
     close: Callable[[Message], None]
     enqueue: Callable[[MessageRef, Kind], None]
 
@@ -53,10 +54,12 @@ def sweep(records: Records, *, now: datetime, may_go_on: Callable[[], bool]) -> 
 def _settle(message: Message, records: Records, now: datetime) -> None:
     if message.state is State.SENDING:
         settle_lost_attempt(message, records.unconfirmed, now=now)
+    elif message.was_used_unsent:
+        records.expired(message, "code used", now)
     elif message.state is not State.QUEUED:
         records.close(message)
     elif message.expires_at <= now.timestamp():
-        records.expired(message, "code expired")
+        records.expired(message, "expired", now)
     elif records.postpone(message, now + DUE_AGAIN_AFTER):
         _enqueue(message, records)
 

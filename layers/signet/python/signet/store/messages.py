@@ -23,6 +23,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
+from signet import days
+from signet.charges import Charge
 from signet.codes import Purpose
 from signet.edge import settings
 from signet.limits import Channel, Kind
@@ -36,7 +38,7 @@ from signet.messages import (
     State,
     open_shard,
 )
-from signet.store import table
+from signet.store import balances, table
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +79,15 @@ class MessageItem(table.Table):
     channel = UnicodeAttribute(null=True)
     purpose = UnicodeAttribute(null=True)
     template = UnicodeAttribute(null=True)
+    template_version = NumberAttribute(null=True)
     signature = UnicodeAttribute(null=True)
     signature_text = UnicodeAttribute(null=True)
     variables = JSONAttribute(null=True)
     nonce_tag = UnicodeAttribute(null=True)
     segments = NumberAttribute(null=True)
+    price = NumberAttribute(null=True)
+    balance_shard = NumberAttribute(null=True)
+    refunded = NumberAttribute(null=True)
     created_at = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     ttl = NumberAttribute(null=True)
@@ -93,10 +99,19 @@ class MessageItem(table.Table):
     carrier = UnicodeAttribute(null=True)
     carrier_message_id = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
+    queued_at = NumberAttribute(null=True)
+    claimed_at = NumberAttribute(null=True)
     sent_at = NumberAttribute(null=True)
     verified_at = NumberAttribute(null=True)
+    ended_at = NumberAttribute(null=True)
 
 
+# Where a live code is sent again, an earlier message may have brought it.
+_USED_BEFORE_IT_WAS_SENT = (
+    (MessageItem.state == State.VERIFIED.value)
+    & MessageItem.carrier.does_not_exist()
+    & MessageItem.refunded.does_not_exist()
+)
 # As `messages.new_id` writes it.
 _ID = re.compile(r"(\d{8})-(\d{1,3})-([0-9a-f]{32})")
 
@@ -125,13 +140,16 @@ def record(writes: TransactWrite, message: Message) -> None:
         due_at=due_at,
         kind=message.kind.value,
         channel=message.channel.value,
-        purpose=message.purpose.value,
+        purpose=message.purpose.value if message.purpose else None,
         template=message.template,
+        template_version=message.template_version,
         signature=message.signature,
         signature_text=message.signature_text,
         variables=dict(message.variables),
         nonce_tag=message.nonce_tag,
         segments=message.segments,
+        price=message.price,
+        balance_shard=message.balance_shard,
         created_at=message.created_at,
         expires_at=message.expires_at,
         ttl=message.created_at + int(RETENTION.total_seconds()),
@@ -161,9 +179,12 @@ def get(ref: MessageRef) -> Message:
         raise UnknownMessage(ref.message_id) from error
 
 
-def claim(message: Message, attempt_id: str, now: datetime) -> None:
+def claim(
+    message: Message, attempt_id: str, now: datetime, *, queued_at: int | None = None
+) -> None:
     """Take a queued message for one attempt, for as long as a lease.
 
+    `queued_at`: when the queue took it, in epoch seconds, for those who read the record.
     After this the carrier may be called once; whatever happens then, nobody else will call it
     for this attempt. Raises NotClaimed, and UnknownMessage when the record is gone.
     """
@@ -173,7 +194,11 @@ def claim(message: Message, attempt_id: str, now: datetime) -> None:
         MessageItem.attempt_id.set(attempt_id),
         MessageItem.lease_until.set(seconds + int(LEASE.total_seconds())),
         MessageItem.attempts.set(MessageItem.attempts + 1),
+        MessageItem.claimed_at.set(seconds),
     ]
+    if queued_at:
+        # The queue's clock is its own.
+        actions.append(MessageItem.queued_at.set(max(queued_at, message.created_at)))
     try:
         _change(message.ref, actions, MessageItem.state == State.QUEUED.value)
     except table.ConditionFailed as failed:
@@ -203,35 +228,40 @@ def accepted(
         _change(message.ref, facts, mine)
 
 
-def refused(message: Message, attempt_id: str, reason: str, *, final: bool) -> None:
-    """Record a sure refusal: back to the queue, or the end when it is final."""
-    actions: list[Action] = [MessageItem.reason.set(reason)]
-    if final:
-        actions += [MessageItem.state.set(State.CALL_FAILED.value), MessageItem.open.remove()]
-    else:
-        actions += [MessageItem.state.set(State.QUEUED.value)]
-    _end(message.ref, actions, State.SENDING, MessageItem.attempt_id == attempt_id)
+def refused(message: Message, attempt_id: str, now: datetime, *, reason: str, final: bool) -> None:
+    """Record a sure refusal: back to the queue, or, refunded, the end when it is final.
+
+    It is the end, too, for a message whose code was used meanwhile: an earlier one brought it.
+    """
+    mine = MessageItem.attempt_id == attempt_id
+    sending = mine & (MessageItem.state == State.SENDING.value)
+    used = mine & _USED_BEFORE_IT_WAS_SENT
+    if not final:
+        actions = [MessageItem.state.set(State.QUEUED.value), MessageItem.reason.set(reason)]
+        try:
+            _change(message.ref, actions, sending)
+            return
+        except table.ConditionFailed:
+            sending = used
+    _give_up(message, State.CALL_FAILED, reason, sending | used, now=now)
 
 
-def unconfirmed(message: Message, reason: str) -> None:
-    """Record that nobody knows whether the carrier took this attempt; it is never re-sent."""
-    actions = [
-        MessageItem.state.set(State.UNCONFIRMED.value),
-        MessageItem.reason.set(reason),
-        MessageItem.open.remove(),
-    ]
-    mine = MessageItem.attempt_id == message.attempt_id
-    _end(message.ref, actions, State.SENDING, mine)
+def unconfirmed(message: Message, reason: str, now: datetime) -> None:
+    """Record that nobody knows whether the carrier took this attempt; it is never re-sent.
+
+    It stays charged: the carrier may have taken it.
+    """
+    mine = (MessageItem.state == State.SENDING.value) & (
+        MessageItem.attempt_id == message.attempt_id
+    )
+    _move_on(message.ref, _last_words(State.UNCONFIRMED, reason, now), mine)
 
 
-def expired(message: Message, reason: str) -> None:
-    """Record that the message was never handed over and no longer needs to be."""
-    actions = [
-        MessageItem.state.set(State.EXPIRED.value),
-        MessageItem.reason.set(reason),
-        MessageItem.open.remove(),
-    ]
-    _end(message.ref, actions, State.QUEUED)
+def expired(message: Message, reason: str, now: datetime) -> None:
+    """Record, with a refund, that the message was not handed over and need not be any more."""
+    used = _USED_BEFORE_IT_WAS_SENT & (MessageItem.attempts == 0)
+    queued = MessageItem.state == State.QUEUED.value
+    _give_up(message, State.EXPIRED, reason, queued | used, now=now)
 
 
 def due(shard: int, now: datetime, *, limit: int) -> Iterator[Message]:
@@ -278,12 +308,39 @@ def _verified(now: int) -> list[Action]:
     return [MessageItem.state.set(State.VERIFIED.value), MessageItem.verified_at.set(now)]
 
 
-def _end(
-    ref: MessageRef, actions: Sequence[Action], state: State, extra: Condition | None = None
+def _give_up(
+    message: Message, state: State, reason: str, condition: Condition, *, now: datetime
 ) -> None:
-    condition = MessageItem.state == state.value
+    """End a message that no carrier took; its price goes back in the same transaction."""
+    actions = _last_words(state, reason, now)
+    if not message.price:
+        _move_on(message.ref, actions, condition)
+        return
+    actions.append(MessageItem.refunded.set(1))
+    paid = Charge(message.ref.app_id, message.price, days.of(now), shard=message.balance_shard)
+
+    def build(writes: TransactWrite) -> None:
+        writes.update(MessageItem(*_key(message.ref)), actions, condition)
+        balances.record_refund(writes, paid)
+
     try:
-        _change(ref, actions, condition & extra if extra is not None else condition)
+        table.transact(build)
+    except table.TransactionRefused:
+        return
+
+
+def _last_words(state: State, reason: str, now: datetime) -> list[Action]:
+    return [
+        MessageItem.state.set(state.value),
+        MessageItem.reason.set(reason),
+        MessageItem.ended_at.set(int(now.timestamp())),
+        MessageItem.open.remove(),
+    ]
+
+
+def _move_on(ref: MessageRef, actions: Sequence[Action], condition: Condition) -> None:
+    try:
+        _change(ref, actions, condition)
     except table.ConditionFailed:
         # Whoever moved it on knew more; a late word never moves a state backwards.
         return
@@ -312,10 +369,13 @@ def _message(ref: MessageRef, item: Any) -> Message:
         phone=str(item.app_phone).rpartition("#")[2],
         kind=Kind(item.kind),
         channel=Channel(item.channel),
-        purpose=Purpose(item.purpose),
+        purpose=Purpose(item.purpose) if item.purpose else None,
         signature=item.signature,
         signature_text=item.signature_text,
+        price=int(item.price or 0),
+        balance_shard=int(item.balance_shard or 0),
         template=item.template,
+        template_version=int(item.template_version) if item.template_version else None,
         variables=item.variables or {},
         nonce_tag=item.nonce_tag,
         segments=int(item.segments),

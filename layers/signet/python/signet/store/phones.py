@@ -26,12 +26,14 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from signet import limits
+from signet.charges import Charge
 from signet.codes import COPY_WINDOW, GUESSES_PER_CODE, Guess, LiveCode, Subject
 from signet.edge import settings
 from signet.errors import BadParameter
 from signet.limits import Limit
 from signet.messages import Message, MessageRef, nonce_tag
-from signet.store import messages, table
+from signet.store import balances, messages, table
+from signet.store.registers import shift, within
 from signet.store.table import path
 
 _REMEMBER = timedelta(hours=25)
@@ -53,14 +55,16 @@ class PhoneItem(table.Table):
 class Send:
     """One send to accept: within which limits, by which request, with which code.
 
-    `idempotency` is (key, digest of the request) when the caller gave an Idempotency-Key.
+    `subject` says whose number it is; its purpose counts only when a code is issued, which a
+    `nonce` tells. `idempotency` is (key, digest of the request) when the caller gave an
+    Idempotency-Key.
     """
 
     subject: Subject
     limits: Sequence[Limit]
     request_id: str
     now: datetime
-    nonce: bytes
+    nonce: bytes | None
     expires_at: int
     idempotency: tuple[str, str] | None = None
 
@@ -82,6 +86,10 @@ class CodeLives(Exception):
         self.code = code
 
 
+class NotPaid(Exception):
+    """The balance item that was to pay is short, or at its share of the daily cap."""
+
+
 class NoLiveCode(Exception):
     """Nothing can be guessed: no live code, or the budget is spent. Nothing was counted."""
 
@@ -98,21 +106,23 @@ class UnknownKey(Exception):
         self.key_id = key_id
 
 
-def accept(send: Send, message: Message | None, *, keep_live: bool = False) -> None:
-    """Accept a send and record its message, both or neither, within all limits.
+def accept(
+    send: Send, message: Message | None, charge: Charge | None = None, *, keep_live: bool = False
+) -> None:
+    """Accept a send, record its message and debit its price: all or nothing, within all limits.
 
     Raises AlreadyAccepted for a repeated request, the SignetError of the first broken limit,
-    and, with `keep_live`, CodeLives instead of replacing a code that still lives. A refused
-    send changes nothing. One call, one transaction; without a message (test phones) as well.
+    NotPaid, and, with `keep_live`, CodeLives instead of replacing a code that still lives. A
+    refused send changes nothing. One call, one transaction; without a message (test phones) too.
     """
-    condition = _within(send.limits, send.seconds)
+    condition = within(send.limits, send.seconds)
     if keep_live:
         condition &= _no_live_code(send.subject, send.seconds)
-    issued = _issue(send, message.ref) if message else ()
-    _accept(send, message, condition, [*_shift_all(send), *issued])
+    issued = _issue(send, message.ref) if message and send.nonce else ()
+    _accept(_Acceptance(send, message, charge), condition, [*_shift_all(send), *issued])
 
 
-def accept_again(send: Send, message: Message, code: LiveCode) -> None:
+def accept_again(send: Send, message: Message, charge: Charge | None, code: LiveCode) -> None:
     """Accept a send that delivers the live `code` once more; its guesses stay counted.
 
     Raises what `accept` raises, and NoLiveCode when the code was replaced meanwhile.
@@ -121,7 +131,8 @@ def accept_again(send: Send, message: Message, code: LiveCode) -> None:
     same = path(f"{prefix}n") == code.nonce
     actions = [*_shift_all(send), path(f"{prefix}m").set(message.ref.message_id)]
     try:
-        _accept(send, message, _within(send.limits, send.seconds) & same, actions)
+        condition = within(send.limits, send.seconds) & same
+        _accept(_Acceptance(send, message, charge), condition, actions)
     except CodeLives as other:
         raise NoLiveCode(other.code) from other
 
@@ -132,6 +143,8 @@ def pin_key(message: Message, key_id: str) -> LiveCode | None:
     `request` holds no keys, so the first sender names the one in use (docs/decisions). None
     when the code was replaced or has expired from the table.
     """
+    if message.subject is None:
+        return None
     item = PhoneItem(_pk(message.subject))
     prefix = _prefix(message.subject)
     key = path(f"{prefix}k")
@@ -156,13 +169,13 @@ def spend_guess(subject: Subject, guess: Guess, *, key_ids: Iterable[str]) -> Li
         & path(f"{prefix}k").is_in(*known)
         & (size(path(f"{prefix}g")) < GUESSES_PER_CODE)
         & ~path(f"{prefix}i").contains(guess.request_id)
-        & _within([limits.GUESSES], guess.at)
+        & within([limits.GUESSES], guess.at)
     )
     guesses, ids = path(f"{prefix}g"), path(f"{prefix}i")
     actions = [
         guesses.set(guesses.append([guess.pack()])),
         ids.set(ids.append([guess.request_id])),
-        *_shift(limits.GUESSES.register, limits.GUESSES.count, guess.at),
+        *shift(limits.GUESSES.register, limits.GUESSES.count, guess.at),
         path("ttl").set(guess.at + int(_REMEMBER.total_seconds())),
     ]
     try:
@@ -182,11 +195,11 @@ def spend_guess_on_test_phone(subject: Subject, now: int) -> None:
     """Count a guess at a fixed code against the number's daily budget. Raises NoLiveCode."""
     register = limits.GUESSES.register
     actions = [
-        *_shift(register, limits.GUESSES.count, now),
+        *shift(register, limits.GUESSES.count, now),
         path("ttl").set(now + int(_REMEMBER.total_seconds())),
     ]
     try:
-        table.update(PhoneItem(_pk(subject)), actions, _within([limits.GUESSES], now))
+        table.update(PhoneItem(_pk(subject)), actions, within([limits.GUESSES], now))
     except table.ConditionFailed as failed:
         raise NoLiveCode(None) from failed
 
@@ -211,31 +224,46 @@ def mark_used(subject: Subject, code: LiveCode, now: int) -> None:
     table.transact(build)
 
 
-def _accept(
-    send: Send, message: Message | None, condition: Condition, actions: Sequence[Action]
-) -> None:
-    item = PhoneItem(_pk(send.subject))
+@dataclass(frozen=True, slots=True)
+class _Acceptance:
+    """What one transaction accepts; `message` and `charge` are None for a test phone."""
+
+    send: Send
+    message: Message | None
+    charge: Charge | None
+
+
+def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]) -> None:
+    send = wanted.send
 
     def build(writes: TransactWrite) -> None:
         if send.idempotency:
             writes.save(*_idempotency(send), return_values="ALL_OLD")
-        if message:
-            messages.record(writes, message)
+        if wanted.message:
+            messages.record(writes, wanted.message)
+        item = PhoneItem(_pk(send.subject))
         writes.update(item, list(actions), condition, return_values="ALL_OLD")
+        if wanted.charge:
+            balances.record_charge(writes, wanted.charge)
 
     try:
         table.transact(build)
     except table.TransactionRefused as refused:
-        raise _refusal(send, refused.before) from refused
+        raise _refusal(wanted, refused.before) from refused
 
 
-def _refusal(send: Send, before: Sequence[table.Item | None]) -> Exception:
+def _refusal(wanted: _Acceptance, before: Sequence[table.Item | None]) -> Exception:
+    send = wanted.send
     claimed = before[0] if send.idempotency else None
     if claimed is not None and send.idempotency:
         if claimed.get("request") == send.idempotency[1]:
             return AlreadyAccepted()
         return BadParameter("This Idempotency-Key was used for another request.")
-    item = before[-1] or {}
+    # Puts come first, then the number's item, then the balance.
+    phone = before[-2] if wanted.charge else before[-1]
+    if phone is None and wanted.charge and before[-1] is not None:
+        return NotPaid()
+    item = phone or {}
     fresh = send.seconds - item.get("rt", 0) <= COPY_WINDOW.total_seconds()
     if item.get("rid") == send.request_id and fresh:
         return AlreadyAccepted()
@@ -254,17 +282,6 @@ def _idempotency(send: Send) -> tuple[PhoneItem, Condition]:
     return item, PhoneItem.pk.does_not_exist() | (PhoneItem.ttl <= send.seconds)
 
 
-def _within(checked: Iterable[Limit], now: int) -> Condition:
-    conditions = [
-        path(limit.oldest).does_not_exist() | (path(limit.oldest) <= now - limit.seconds)
-        for limit in checked
-    ]
-    all_of: Condition = conditions[0]
-    for condition in conditions[1:]:
-        all_of &= condition
-    return all_of
-
-
 def _no_live_code(subject: Subject, now: int) -> Condition:
     prefix = _prefix(subject)
     condition: Condition = (
@@ -278,17 +295,10 @@ def _no_live_code(subject: Subject, now: int) -> Condition:
 
 def _shift_all(send: Send) -> Iterator[Action]:
     for register, depth in limits.registers(send.limits).items():
-        yield from _shift(register, depth, send.seconds)
+        yield from shift(register, depth, send.seconds)
     yield path("rid").set(send.request_id)
     yield path("rt").set(send.seconds)
     yield path("ttl").set(send.seconds + int(_REMEMBER.total_seconds()))
-
-
-def _shift(register: str, depth: int, now: int) -> Iterator[Action]:
-    # All operands are read before any is written, so this moves every time one place on.
-    for place in range(depth, 1, -1):
-        yield path(f"{register}{place}").set(path(f"{register}{place - 1}") | 0)
-    yield path(f"{register}1").set(now)
 
 
 def _issue(send: Send, ref: MessageRef) -> Iterator[Action]:

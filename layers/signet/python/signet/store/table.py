@@ -137,6 +137,21 @@ def transact(build: Callable[[TransactWrite], None]) -> None:
         ) from error
 
 
+def snapshot(items: Sequence[Model]) -> list[Item]:
+    """The items with these keys as they all stood at one instant; {} for those that are not."""
+    gets = [
+        {"Get": {"TableName": item.Meta.table_name, "Key": item.to_dynamodb_dict()}}
+        for item in items
+    ]
+    reply = _unless_busy(lambda: CONNECTION.dispatch("TransactGetItems", {"TransactItems": gets}))
+    return [python(found.get("Item", {})) for found in reply["Responses"]]
+
+
+def pause(attempt: int = 1) -> None:
+    """Wait a moment before trying again what others keep changing."""
+    time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS * attempt)  # noqa: S311
+
+
 def read(request: Callable[[], _T]) -> _T:
     """What `request` reads, with contention and lost connections turned into Unavailable."""
     return _unless_busy(request)
@@ -170,7 +185,7 @@ def _unless_busy(request: Callable[[], _T]) -> _T:
                 raise
             if attempt == _ATTEMPTS:
                 raise Unavailable(retry_after=1) from error
-        time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS * attempt)  # noqa: S311
+        pause(attempt)
     raise AssertionError("unreachable")
 
 

@@ -1,0 +1,298 @@
+"""Sending a message: check, render, price, accept within limits and balance, record, queue.
+
+The accept is one transaction of the number's item, the message's record and the balance, so a
+refused send leaves nothing behind and an accepted one cannot be lost: if the queue does not take
+it, the sweeper queues it about a minute later at most.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from signet import charges, codes, days, limits, messages, prices, segments, send_requests
+from signet import templates as words
+from signet.apps import App, ReviewState, Signature, Use
+from signet.carriers.mappings import billed_text
+from signet.charges import Charge
+from signet.codes import LiveCode, Purpose, Subject
+from signet.credentials import Authority
+from signet.edge.queue import QueueUnavailable
+from signet.errors import (
+    BadParameter,
+    CaptchaMissing,
+    FeatureDisabled,
+    InternationalDisabled,
+    SignatureInvalid,
+    SignatureNotVerified,
+    TemplateNotFound,
+    TemplateNotVerified,
+    Unavailable,
+)
+from signet.limits import Kind
+from signet.messages import NOTIFICATION_LIFE, Message, MessageRef
+from signet.send_requests import SendRequest
+from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, NotPaid, Send
+from signet.templates import Template
+from signet.vendor_templates import VendorTemplate
+
+log = logging.getLogger(__name__)
+
+# As many digits as a code has, for counting segments.
+_ANY_CODE = "0" * codes.DIGITS
+# The code may be replaced and the paying item run short meanwhile. Each round that fails is one
+# that somebody else won, so this is reached only when the last money is fought over.
+_ROUNDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who wants it sent, and how a repetition of the same request is recognised."""
+
+    app: App
+    authority: Authority
+    request_id: str
+    idempotency: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where words and prices come from and where the send goes; see `store` and `edge.queue`.
+
+    `vendor_template(app_id, template, version)` is what the carrier of this deployment sends in
+    the place of our text, None for one that sends ours.
+    """
+
+    signature: Callable[[str, str], Signature | None]
+    template: Callable[[str, str], Template | None]
+    vendor_template: Callable[[str, str | None, int | None], VendorTemplate | None]
+    price_overrides: Callable[[], Mapping[str, int]]
+    accept: Callable[..., None]
+    accept_again: Callable[[Send, Message, Charge | None, LiveCode], None]
+    find_payer: Callable[[Charge], Charge]
+    enqueue: Callable[[MessageRef, Kind], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is to be said: which signature, which template (None: the built-in text)."""
+
+    signature: Signature
+    template: Template | None
+    variables: Mapping[str, str]
+
+    @property
+    def kind(self) -> Kind:
+        return self.template.kind if self.template else Kind.VERIFICATION
+
+
+def send_message(
+    request: SendRequest,
+    caller: Caller,
+    stores: Stores,
+    *,
+    abroad: segments.Rule,
+    now: datetime,
+) -> None:
+    """Send a code or a notification for requestSmsCode. Raises the SignetError of a refusal.
+
+    `abroad`: how texts to other countries are counted.
+    """
+    _check_switches(request, caller)
+    said = _words(request, caller, stores)
+    send = _new_send(request, caller, said, now)
+    priced = partial(_priced, said=said, stores=stores, request=request, abroad=abroad)
+    message = priced(_new_message(request, caller, said, send))
+    test_phone = caller.app.test_phone
+    if test_phone and request.phone.e164 == test_phone.phone:
+        # Limits hold for test numbers too, but nothing is recorded or sent (wire.md 12.1).
+        _unless_repeated(lambda: stores.accept(send, None))
+        return
+    accepted = _accept(send, message, caller.app, stores, priced=priced)
+    if accepted:
+        _enqueue(accepted, stores)
+
+
+def _check_switches(request: SendRequest, caller: Caller) -> None:
+    switches = caller.app.switches
+    if not (switches.sms and switches.generic_sms):
+        raise FeatureDisabled
+    if not (request.phone.is_mainland or switches.international):
+        raise InternationalDisabled
+    if switches.force_captcha and caller.authority is Authority.CLIENT:
+        raise CaptchaMissing
+
+
+def _words(request: SendRequest, caller: Caller, stores: Stores) -> _Words:
+    template = _template(request, caller, stores)
+    signature = _signature(request, caller.app, stores)
+    if signature.use is Use.MARKETING:
+        raise SignatureNotVerified("This signature is approved for marketing only.")
+    names = words.variables(template.text) if template else ()
+    reserved = {
+        "name": request.name or caller.app.name,
+        "ttl": str(request.ttl // timedelta(minutes=1)),
+        "sign": signature.text,
+    }
+    if template is None:
+        operation = {"op": request.operation} if request.operation else {}
+        return _Words(signature, None, {**operation, **reserved})
+    free = [name for name in names if name not in words.RESERVED]
+    given = send_requests.values(request, free, authority=caller.authority)
+    return _Words(signature, template, {**given, **reserved, "template": template.name})
+
+
+def _template(request: SendRequest, caller: Caller, stores: Stores) -> Template | None:
+    if request.template is None:
+        return None
+    template = stores.template(caller.app.app_id, request.template)
+    if template is None:
+        raise TemplateNotFound
+    if template.state is not ReviewState.APPROVED:
+        raise TemplateNotVerified
+    if template.kind is Kind.MARKETING:
+        raise BadParameter("Marketing templates are sent by campaigns, not one by one.")
+    closed = caller.app.switches.bulk_needs_master_key and caller.authority is Authority.CLIENT
+    if closed and template.kind is not Kind.VERIFICATION:
+        raise FeatureDisabled("Notifications are sent with the master key.")
+    return template
+
+
+def _signature(request: SendRequest, app: App, stores: Stores) -> Signature:
+    if request.sign is None:
+        signature = app.default_signature
+    else:
+        signature = stores.signature(app.app_id, request.sign)
+        if signature is None:
+            raise SignatureInvalid
+    if signature is None or signature.state is not ReviewState.APPROVED:
+        raise SignatureNotVerified
+    return signature
+
+
+def _new_send(request: SendRequest, caller: Caller, said: _Words, now: datetime) -> Send:
+    holds_code = said.kind is Kind.VERIFICATION
+    life = request.ttl if holds_code else NOTIFICATION_LIFE
+    return Send(
+        subject=Subject(caller.app.app_id, Purpose.SMS, request.phone.e164),
+        limits=limits.for_send(said.kind, request.channel, said.signature.short_id),
+        request_id=caller.request_id,
+        now=now,
+        nonce=codes.new_nonce() if holds_code else None,
+        expires_at=int((now + life).timestamp()),
+        idempotency=caller.idempotency,
+    )
+
+
+def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send) -> Message:
+    app, template = caller.app, said.template
+    return Message(
+        ref=MessageRef(app.app_id, messages.new_id(send.now, shards=app.message_shards)),
+        phone=request.phone.e164,
+        kind=said.kind,
+        channel=request.channel,
+        purpose=send.subject.purpose if send.nonce else None,
+        signature=said.signature.name,
+        signature_text=said.signature.text,
+        created_at=send.seconds,
+        expires_at=send.expires_at,
+        nonce_tag=messages.nonce_tag(send.nonce) if send.nonce else None,
+        segments=0,
+        template=template.name if template else None,
+        template_version=template.version if template else None,
+        variables=said.variables,
+    )
+
+
+def _priced(
+    message: Message,
+    *,
+    said: _Words,
+    stores: Stores,
+    request: SendRequest,
+    abroad: segments.Rule,
+) -> Message:
+    """The message with its segments and price, by the text that the carrier will send.
+
+    Our own text is rendered whatever the carrier sends: a template that cannot be is refused.
+    """
+    template_text = said.template.text if said.template else None
+    text = messages.text(message.signature_text, template_text, message.variables, code=_ANY_CODE)
+    theirs = stores.vendor_template(message.ref.app_id, message.template, message.template_version)
+    if theirs:
+        text = billed_text(theirs, message, code=_ANY_CODE) or text
+    count = segments.count(text, mainland=request.phone.is_mainland, abroad=abroad)
+    price = prices.price_of(message.phone, count, stores.price_overrides())
+    return replace(message, segments=count, price=price)
+
+
+def _accept(
+    send: Send,
+    message: Message,
+    app: App,
+    stores: Stores,
+    *,
+    priced: Callable[[Message], Message],
+) -> Message | None:
+    """The message that was recorded, or None when the same request was accepted before."""
+    charge = _charge(message, app, send.now)
+    again: tuple[Message, LiveCode] | None = None
+    for _ in range(_ROUNDS):
+        wanted = replace(again[0] if again else message, balance_shard=charge.shard)
+        try:
+            if again:
+                stores.accept_again(send, wanted, charge, again[1])
+            else:
+                resend = app.switches.resend_same_code and send.nonce is not None
+                stores.accept(send, wanted, charge, keep_live=resend)
+            return wanted
+        except AlreadyAccepted:
+            return None
+        except NotPaid:
+            charge = stores.find_payer(charge)
+        except CodeLives as living:
+            # It names other minutes than were asked for, perhaps with a digit more.
+            again = (priced(_message_for(message, living.code, send.seconds)), living.code)
+            charge = replace(charge, micros=again[0].price)
+        except NoLiveCode:
+            again = None
+            charge = replace(charge, micros=message.price)
+    raise Unavailable(retry_after=1)
+
+
+def _charge(message: Message, app: App, now: datetime) -> Charge:
+    return Charge(
+        app_id=app.app_id,
+        micros=message.price,
+        day=days.of(now),
+        shard=charges.first_choice(message.ref.message_id, app.balance_shards),
+        shards=app.balance_shards,
+        cap_micros=app.daily_cap_micros,
+    )
+
+
+def _message_for(message: Message, code: LiveCode, now: int) -> Message:
+    """The same message, for a code that lives already and keeps its expiry."""
+    minutes = (code.expires_at - now) // 60
+    return replace(
+        message,
+        expires_at=code.expires_at,
+        nonce_tag=messages.nonce_tag(code.nonce),
+        variables={**message.variables, "ttl": str(max(1, minutes))},
+    )
+
+
+def _unless_repeated(accept: Callable[[], None]) -> None:
+    try:
+        accept()
+    except AlreadyAccepted:
+        return
+
+
+def _enqueue(message: Message, stores: Stores) -> None:
+    try:
+        stores.enqueue(message.ref, message.kind)
+    except QueueUnavailable:
+        # It is recorded: the sweeper will queue it, and the answer is yes (review.md 4.3).
+        log.warning("queue_unavailable", extra={"message_id": message.ref.message_id})
