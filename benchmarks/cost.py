@@ -36,12 +36,14 @@ _SLOWER = 1769 / 512
 # Assumed: what one AWS call waits for its reply, and a sender for its carrier beyond that.
 _WAIT_SECONDS = 0.010
 _CARRIER_WAIT_SECONDS = 0.090
-# Lambda's START, END and REPORT lines, with what CloudWatch adds to each event it stores.
-_PLATFORM_LOG_BYTES = 80 + 56 + 180 + 3 * 26
+# What CloudWatch adds to each event it stores. Lambda's own START and REPORT lines are off
+# (SystemLogLevel: WARN), so there is one event for each line of ours.
+_EVENT_LOG_BYTES = 26
 # Assumed: one call in so many starts a container, which reads app and secret.
 _COLD_EVERY = 1000
 
-_MINUTES = 730 * 60  # in a month
+_HOURS = 730  # in a month
+_MINUTES = _HOURS * 60
 # Lambda reads an idle queue with five long polls of twenty seconds at a time (review.md 1.14).
 _EMPTY_RECEIVES = 5 * 3 * _MINUTES
 # What AWS never charges an account for, whatever its age.
@@ -80,15 +82,15 @@ def round_trips(
     steps = {"request": journey.request, "sender": journey.sender, "verify": journey.verify}
     seconds = sum(_seconds(step, warm[name]) for name, step in steps.items())
     starts = sum(cold.values()) / len(cold) * len(steps) * _SLOWER / _COLD_EVERY
-    reads = sum(step.read_units for step in steps.values())
-    app_reads = sum(journey.first[name].calls[0].read_units for name in ("request", "verify"))
+    # The first step of a process read what the counted one remembered.
+    reads = sum(journey.first[name].read_units for name in steps)
     each = [
         Line("API calls", 2, _API_CALL),
         Line("Lambda calls", len(steps), _LAMBDA_CALL),
         Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
         Line("Lambda GB-seconds of cold starts", starts * _MEMORY_GB, _GB_SECOND),
         Line("write units", sum(step.write_units for step in steps.values()), _WRITE_UNIT),
-        Line("read units, the app read anew each time", reads + app_reads, _READ_UNIT),
+        Line("read units, nothing remembered", reads, _READ_UNIT),
         Line("SQS calls (send, receive, delete)", 3, _SQS_CALL),
         Line("log bytes", sum(_log_bytes(step) for step in steps.values()), _LOG_BYTE),
         Line("secret calls", 2 / _COLD_EVERY, _SECRET_CALL),
@@ -98,19 +100,17 @@ def round_trips(
 
 def idle_month(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
     """A month in which nobody sends anything."""
-    sweeper = journey.sweeper
+    sweeper, closing = journey.sweeper, journey.closing
+    seconds = _MINUTES * _seconds(sweeper, warm["sweeper"])
+    seconds += _HOURS * _seconds(closing, warm["sweeper"])
     return [
         Line("secret", 1, _SECRET),
         Line("alarm metrics", _alarm_metrics(), _ALARM_METRIC),
         Line("SQS calls", 2 * _EMPTY_RECEIVES, _SQS_CALL),
-        Line("Lambda calls", _MINUTES, _LAMBDA_CALL),
-        Line(
-            "Lambda GB-seconds",
-            _seconds(sweeper, warm["sweeper"]) * _MEMORY_GB * _MINUTES,
-            _GB_SECOND,
-        ),
-        Line("read units", sweeper.read_units * _MINUTES, _READ_UNIT),
-        Line("log bytes", _log_bytes(sweeper) * _MINUTES, _LOG_BYTE),
+        Line("Lambda calls", _MINUTES + _HOURS, _LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
+        Line("read units", sweeper.read_units * _MINUTES + closing.read_units * _HOURS, _READ_UNIT),
+        Line("log bytes", _log_bytes(sweeper) * _MINUTES + _log_bytes(closing) * _HOURS, _LOG_BYTE),
     ]
 
 
@@ -134,6 +134,11 @@ def measure(trips: Sequence[Line], month: Sequence[Line]) -> list[Figure]:
             sum(line.dollars for line in month),
             "USD",
         ),
+        Figure(
+            "cost: an idle month, with the secret of a carrier outside AWS",
+            sum(line.dollars_beyond_free for line in month) + _SECRET,
+            "USD",
+        ),
     ]
 
 
@@ -153,7 +158,7 @@ def _seconds(step: Step, cpu_seconds: float) -> float:
 
 
 def _log_bytes(step: Step) -> int:
-    return step.log_bytes + _PLATFORM_LOG_BYTES
+    return step.log_bytes + (_EVENT_LOG_BYTES if step.log_bytes else 0)
 
 
 def _alarm_metrics() -> int:

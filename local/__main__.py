@@ -14,8 +14,10 @@ Signet runs on {url}
 
   {url}/         a demo shop: send a code, verify it
   {url}/phone    the virtual phone: every message arrives here
+  {url}/console  the console: templates, records, balance; reviews for the operator
 
-  app id {app_id}   app key {app_key}   master key {master_key}   operator key {operator_key}
+  app       id {app_id}   app key {app_key}   master key {master_key}
+  operator  id {operator}   key {operator_key}
   test phone {test_phone}, code {test_code}
   AWS (emulated): {aws_endpoint}   logs: {log_dir}
   State: {state}
@@ -25,6 +27,9 @@ Try it:
   curl -X POST {url}/1.1/requestSmsCode \\
     -H 'X-LC-Id: {app_id}' -H 'X-LC-Key: {app_key}' -H 'Content-Type: application/json' \\
     -d '{{"mobilePhoneNumber": "18612345678"}}'
+  curl -X POST {url}/1.1/requestSmsCode \\
+    -H 'X-LC-Id: {app_id}' -H 'X-LC-Key: {master_key},master' -H 'Content-Type: application/json' \\
+    -d '{{"mobilePhoneNumber": "18612345678", "template": "{template}", "order_id": "7623"}}'
   curl '{url}/local/messages?phone=+8618612345678'
 
 Stop with Ctrl-C.
@@ -74,7 +79,9 @@ def banner(stack: Stack, *, keep: bool) -> str:
         app_id=seed.APP_ID,
         app_key=seed.APP_KEY,
         master_key=seed.MASTER_KEY,
+        operator=seed.OPERATOR,
         operator_key=seed.OPERATOR_KEY,
+        template=seed.TEMPLATE,
         test_phone=seed.TEST_PHONE,
         test_code=seed.TEST_CODE,
     )

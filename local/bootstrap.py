@@ -1,17 +1,13 @@
 """`make bootstrap STACK=…`: the first operator and the first app of a deployed stack.
 
-Works with whatever AWS credentials and region the environment has (AWS_ENDPOINT_URL included).
-The operator's key goes into the stack's one secret, the app into its Apps table, both through
-Signet's own code where it has any. Keys are printed once and kept nowhere else.
+Works with whatever AWS credentials and region the environment has (AWS_ENDPOINT_URL included),
+and makes both by Signet's own code. Keys are printed once and kept nowhere else.
 """
 
 import argparse
-import json
 import os
-import secrets
-import string
 import sys
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -20,21 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import LocalStackError
 from local.ministack import ROOT
 
-ALPHABET = string.ascii_letters + string.digits
-# An SDK asks LeanCloud's router for the server of an app id with this end (wire.md 1.1).
-ROUTED_SUFFIX = "-MdYXbMMI"
-SHORTEST_APP_ID = 9
-
-
-@dataclass(frozen=True)
-class NewApp:
-    """What the first app is to be; keys of an app that comes from LeanCloud can be kept."""
-
-    app_id: str
-    name: str
-    app_key: str
-    master_key: str
-    signature: str | None
+OPERATOR_KEY_LENGTH = 40
+# Where Signet looks for the names of the tables it writes to, and which outputs have them.
+TABLES = {
+    "SIGNET_APPS_TABLE": "AppsTable",
+    "SIGNET_BALANCES_TABLE": "BalancesTable",
+    "SIGNET_LEDGER_TABLE": "LedgerTable",
+}
 
 
 def main() -> int:
@@ -50,53 +38,81 @@ def main() -> int:
 
 def bootstrap(arguments: argparse.Namespace, outputs: dict[str, str]) -> int:
     """Make the operator and the app in the stack with these outputs."""
-    vault = boto3.client("secretsmanager")
-    secret = json.loads(vault.get_secret_value(SecretId=outputs["SecretArn"])["SecretString"])
-    operators = secret.get("operators", {})
+    _import_signet(outputs)
+    operators = active_operators()
     if operators and not (arguments.force or arguments.app):
-        print(
-            f"There is an operator already ({', '.join(sorted(operators))}): nothing was changed."
-        )
+        print(f"There is an operator already ({', '.join(operators)}): nothing was changed.")
         print("Another app: ARGS='--app NAME'. Another operator: ARGS='--force --operator ID'.")
         return 1
-    if arguments.force and arguments.operator in operators:
-        raise LocalStackError(f"Operator {arguments.operator} exists: choose another --operator.")
     if arguments.app or not operators:
-        create_app(_new_app(arguments), apps_table=outputs["AppsTable"])
+        make_app(arguments)
     if not operators or arguments.force:
-        key = _key(40)
-        secret["operators"] = operators | {arguments.operator: key}
-        vault.put_secret_value(SecretId=outputs["SecretArn"], SecretString=json.dumps(secret))
-        print(f"\nOperator\n  id           {arguments.operator}\n  key          {key}")
+        make_operator(arguments.operator)
     print("\nThese keys are shown this once: put them where you keep secrets.")
-    print(f"Server URL: {outputs['BaseUrl']}\n{outputs['JavaAndAndroid']}")
+    base_url = outputs["BaseUrl"]
+    print(f"Server URL: {base_url}\nConsole:    {base_url}/console\n{outputs['JavaAndAndroid']}")
     return 0
 
 
-def create_app(new: NewApp, *, apps_table: str) -> None:
-    """Record the app and print its keys. Raises LocalStackError when its id is taken."""
-    # Signet reads its settings when it is imported; this process has no others.
-    os.environ["SIGNET_APPS_TABLE"] = apps_table
-    sys.path.insert(0, str(ROOT / "layers" / "signet" / "python"))
-    from signet.apps import App, Key, Signature
-    from signet.store import apps
+def active_operators() -> list[str]:
+    """The ids of the operators whose keys are valid, the first hundred of them."""
+    from signet.store import deployment
 
-    text = new.signature
-    signature = Signature(name="default", text=text, short_id="s1") if text else None
-    app = App(
-        app_id=new.app_id,
-        name=new.name,
-        app_key=Key(new.app_key),
-        master_key=Key(new.master_key),
-        default_signature=signature,
+    found, _ = deployment.list_operators(limit=100)
+    return [operator.id for operator in found if operator.revoked_at is None]
+
+
+def make_operator(operator_id: str) -> None:
+    """Record an operator and print the key. Raises LocalStackError when the id is taken."""
+    from signet.edge.console import OPERATOR_ID
+    from signet.errors import NameTaken
+    from signet.flows.create_app import random_key
+    from signet.store import deployment
+
+    if not OPERATOR_ID.fullmatch(operator_id):
+        raise LocalStackError("An operator's id has letters, digits and _ . @ - only.")
+    key = random_key(OPERATOR_KEY_LENGTH)
+    try:
+        deployment.add_operator(operator_id, key, "bootstrap", now=datetime.now(UTC))
+    except NameTaken:
+        raise LocalStackError(
+            f"There is or was an operator {operator_id}: choose another --operator."
+        ) from None
+    print(f"\nOperator\n  id           {operator_id}\n  key          {key}")
+
+
+def make_app(arguments: argparse.Namespace) -> None:
+    """Record the app and print its keys. Raises LocalStackError when its id will not do."""
+    from signet.apps import Signature, Switches
+    from signet.errors import BadParameter, NameTaken
+    from signet.flows.create_app import NewApp, create_app
+
+    text = arguments.signature
+    kept = {
+        "app_id": arguments.app_id,
+        "app_key": os.environ.get("APP_KEY"),
+        "master_key": os.environ.get("MASTER_KEY"),
+    }
+    imported = bool(kept["app_key"] or kept["master_key"])
+    new = NewApp(
+        name=arguments.app or "My app",
+        signature=Signature(name="default", text=text, short_id="s1") if text else None,
+        switches=Switches(bulk_needs_master_key=not imported),
+        **{name: value for name, value in kept.items() if value},
     )
     try:
-        apps.create(app)
-    except apps.AppExists:
-        raise LocalStackError(f"App {new.app_id} exists already: nothing was changed.") from None
+        create_app(new, now=datetime.now(UTC))
+    except (BadParameter, NameTaken) as refused:
+        raise LocalStackError(f"{refused.sentence('en')} No app was made.") from None
     print(f"\nApp {new.name}\n  id           {new.app_id}\n  app key      {new.app_key}")
     print(f"  master key   {new.master_key}")
     print(f"  signature    {f'【{text}】' if text else 'none yet: --signature TEXT makes one'}")
+    if imported:
+        print(
+            "\nWARNING: this app kept a key that clients have, so notifications may be sent with\n"
+            "its app key, as at LeanCloud: whoever has the app can spend the balance. Close that\n"
+            "in the console (bulk_needs_master_key) once your servers use the master key."
+        )
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
@@ -106,24 +122,10 @@ def stack_outputs(stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
-def _new_app(arguments: argparse.Namespace) -> NewApp:
-    app_id = arguments.app_id or _key(24)
-    if len(app_id) < SHORTEST_APP_ID or app_id.endswith(ROUTED_SUFFIX):
-        raise LocalStackError(
-            f"An app id has at least {SHORTEST_APP_ID} characters and does not end in "
-            f"{ROUTED_SUFFIX}: the SDKs would not use your server."
-        )
-    return NewApp(
-        app_id=app_id,
-        name=arguments.app or "My app",
-        app_key=os.environ.get("APP_KEY") or _key(24),
-        master_key=os.environ.get("MASTER_KEY") or _key(32),
-        signature=arguments.signature,
-    )
-
-
-def _key(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+def _import_signet(outputs: dict[str, str]) -> None:
+    """Let Signet's own code be imported: it reads its settings when that happens."""
+    os.environ.update({name: outputs[output] for name, output in TABLES.items()})
+    sys.path.insert(0, str(ROOT / "layers" / "signet" / "python"))
 
 
 def _arguments() -> argparse.Namespace:

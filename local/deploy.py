@@ -35,7 +35,7 @@ def deploy(template_file: Path, *, cache: Path, aws: Aws) -> Deployment:
     Raises LocalStackError with CloudFormation's reasons when it fails.
     """
     clock.create_table(aws)
-    template = supported(package(template_file, cache=cache, aws=aws))
+    template = supported(package(template_file, parameters=PARAMETERS, cache=cache, aws=aws))
     cloudformation = aws.client("cloudformation")
     _apply(cloudformation, template)
     stack = _wait(cloudformation)

@@ -10,6 +10,7 @@ import os
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,14 @@ def load_template(path: Path) -> dict[str, Any]:
     }
 
 
-def package(template_file: Path, *, cache: Path, aws: Aws) -> dict[str, Any]:
-    """The template with every folder put into S3 and replaced by its address there."""
-    template = load_template(template_file)
+def package(
+    template_file: Path, *, parameters: Mapping[str, str], cache: Path, aws: Aws
+) -> dict[str, Any]:
+    """The template with every folder put into S3 and replaced by its address there.
+
+    What the parameters switch off is neither built nor in the result.
+    """
+    template = only_what_is_wanted(load_template(template_file), parameters)
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     for name, resource in template["Resources"].items():
@@ -70,6 +76,48 @@ def package(template_file: Path, *, cache: Path, aws: Aws) -> dict[str, Any]:
         s3.put_object(Bucket=BUCKET, Key=key, Body=code)
         resource["Properties"][folder_property] = {"Bucket": BUCKET, "Key": key}
     return template
+
+
+def only_what_is_wanted(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The template without the resources whose condition does not hold for these parameters."""
+    resources = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if "Condition" not in resource or holds(resource["Condition"], template, parameters)
+    }
+    return template | {"Resources": resources}
+
+
+def holds(condition: str, template: dict[str, Any], parameters: Mapping[str, str]) -> bool:
+    """Whether a condition of the template is true for these parameters, the rest by default."""
+    values = {
+        name: str(parameters.get(name, parameter["Default"]))
+        for name, parameter in template["Parameters"].items()
+    }
+    return _holds({"Condition": condition}, template["Conditions"], values)
+
+
+def _holds(expression: Any, conditions: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    def inner(one: Any) -> bool:
+        return _holds(one, conditions, values)
+
+    if "Condition" in expression:
+        return inner(conditions[expression["Condition"]])
+    ((function, operands),) = expression.items()
+    match function:
+        case "Fn::Not":
+            return not inner(operands[0])
+        case "Fn::And":
+            return all(map(inner, operands))
+        case "Fn::Or":
+            return any(map(inner, operands))
+        case "Fn::Equals":
+            one, other = (
+                values[operand["Ref"]] if isinstance(operand, dict) else operand
+                for operand in operands
+            )
+            return bool(one == other)
+    raise LocalStackError(f"A condition of the template uses {function}.")
 
 
 def build_layer(name: str, folder: Path, cache: Path) -> bytes:

@@ -16,6 +16,9 @@ HOP_BY_HOP = {
     *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization"),
     *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
 }
+# What API Gateway says of the connection it took a request from, whatever the caller says of it:
+# Signet's session cookie is not for HTTPS only when it comes by http, as it does here.
+SAID_BY_GATEWAY = {b"x-forwarded-for", b"x-forwarded-proto"}
 # API Gateway gives an integration 29 seconds.
 TIMEOUT = httpx.Timeout(5, read=29)
 
@@ -63,11 +66,15 @@ class Upstream:
 
     async def _upstream_request(self, request: Request) -> httpx.Request:
         query: bytes = request.scope["query_string"]
+        client = request.client.host if request.client else "127.0.0.1"
+        dropped = HOP_BY_HOP | SAID_BY_GATEWAY
+        kept = [pair for pair in request.headers.raw if pair[0] not in dropped]
+        said = [(b"x-forwarded-for", client.encode()), (b"x-forwarded-proto", b"http")]
         target = self._base_path + request.scope["raw_path"] + (b"?" + query if query else b"")
         return httpx.Request(
             request.method,
             self._url,
-            headers=[pair for pair in request.headers.raw if pair[0] not in HOP_BY_HOP],
+            headers=kept + said,
             content=await request.body(),
             # httpx would normalise a URL; this target goes out as it is.
             extensions={"target": target},

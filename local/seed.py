@@ -1,16 +1,18 @@
-"""The demo app, with credentials that are the same on every machine.
+"""The demo app and operator, with credentials that are the same on every machine.
 
-It is made by Signet's own code, in a process of its own: that code takes its settings from the
-environment, and ours must not be touched.
+Both are made by Signet's own code, in a process of its own: that code takes its settings from
+the environment, and ours must not be touched. What the app says is written and reviewed through
+the API, as people do it.
 """
 
-import json
-import os
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import boto3
+import httpx
 
 from local import LocalStackError
 from local.ministack import clean_environment
@@ -19,18 +21,27 @@ ROOT = Path(__file__).resolve().parent.parent
 APP_ID = "signet-demo-app"
 APP_KEY = "signet-demo-key"
 MASTER_KEY = "signet-demo-master"
+OPERATOR = "demo"
 OPERATOR_KEY = "signet-demo-operator"
 APP_NAME = "示例应用"
 TEST_PHONE = "+8618200008888"
 TEST_CODE = "246810"
+CREDIT_MICROS = 100_000_000
+# The notification of guide.zh.md.
+TEMPLATE = "Order_Notice"
+TEMPLATE_TEXT = (
+    "尊敬的用户，您的订单号：{{order_id}} 正在派送，请保持手机畅通，"
+    "我们的快递员随时可能与您联系，感谢您的订阅。"
+)
 
 
 def run(*, aws_endpoint: str, outputs: dict[str, str]) -> None:
-    """Make the demo app in the stack with these outputs. Nothing changes when it is there."""
+    """Make app and operator in the stack with these outputs. What is there stays as it is."""
     environment = clean_environment() | {
         "AWS_ENDPOINT_URL": aws_endpoint,
         "SIGNET_APPS_TABLE": outputs["AppsTable"],
-        "SIGNET_SECRET_ARN": outputs["SecretArn"],
+        "SIGNET_BALANCES_TABLE": outputs["BalancesTable"],
+        "SIGNET_LEDGER_TABLE": outputs["LedgerTable"],
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'signet' / 'python'}",
     }
     made = subprocess.run(
@@ -47,33 +58,49 @@ def run(*, aws_endpoint: str, outputs: dict[str, str]) -> None:
 
 
 def make() -> None:
-    """Make the demo app unless it is there; runs with the environment of `run`."""
+    """Make app and operator unless they are there; runs with the environment of `run`."""
     # Not at the top: these read the settings that only this process has.
-    from signet.apps import App, Key, Signature, TestPhone
-    from signet.store import apps
+    from signet.apps import Signature, TestPhone
+    from signet.errors import NameTaken
+    from signet.flows.create_app import NewApp, create_app
+    from signet.store import apps, deployment
 
+    now = datetime.now(UTC)
+    # Taken also when somebody has revoked it since.
+    with suppress(NameTaken):
+        deployment.add_operator(OPERATOR, OPERATOR_KEY, "signet", now=now)
     if apps.get(APP_ID):
         return
-    signature = Signature(name="Signet", text="示例商城", short_id="s1")
-    apps.create(
-        App(
-            app_id=APP_ID,
-            name=APP_NAME,
-            app_key=Key(APP_KEY),
-            master_key=Key(MASTER_KEY),
-            default_signature=signature,
-            test_phone=TestPhone(TEST_PHONE, TEST_CODE),
-        )
+    new = NewApp(
+        name=APP_NAME,
+        app_id=APP_ID,
+        app_key=APP_KEY,
+        master_key=MASTER_KEY,
+        signature=Signature(name="Signet", text="示例商城", short_id="s1"),
+        test_phone=TestPhone(TEST_PHONE, TEST_CODE),
+        created_by=OPERATOR,
     )
-    _add_operator()
+    create_app(new, now=now, credit_micros=CREDIT_MICROS)
 
 
-def _add_operator() -> None:
-    secrets = boto3.client("secretsmanager")
-    arn = os.environ["SIGNET_SECRET_ARN"]
-    secret = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
-    secret["operators"] = {"demo": OPERATOR_KEY}
-    secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(secret))
+def write_template(url: str) -> None:
+    """Write the demo template as the app's owner and approve it as the operator, unless done."""
+    owner = {"X-LC-Id": APP_ID, "X-LC-Key": f"{MASTER_KEY},master"}
+    with httpx.Client(base_url=f"{url}/console/api", timeout=30, trust_env=False) as api:
+        if _answer(api.get(f"/templates/{TEMPLATE}", headers=owner))["items"]:
+            return
+        new = {"name": TEMPLATE, "kind": "notification", "text": TEMPLATE_TEXT}
+        written = _answer(api.post("/templates", headers=owner, json=new))
+        place = f"/review/{APP_ID}/template/{TEMPLATE}/{written['version']}"
+        _answer(api.post(f"{place}/approve", auth=(OPERATOR, OPERATOR_KEY), json={}))
+
+
+def _answer(reply: httpx.Response) -> dict[str, Any]:
+    if reply.is_error:
+        called = f"{reply.request.method} {reply.request.url.path}"
+        raise LocalStackError(f"The demo template could not be made: {called}: {reply.text}")
+    answer: dict[str, Any] = reply.json()
+    return answer
 
 
 if __name__ == "__main__":

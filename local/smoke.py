@@ -16,6 +16,7 @@ import httpx
 REQUEST = "/1.1/requestSmsCode"
 VERIFY = "/1.1/verifySmsCode"
 DATE = "/1.1/date"
+CONSOLE = "/console/api"
 PHONE = '{"mobilePhoneNumber": "18600000000"}'
 ORIGIN = "https://shop.example"
 # What the browser build of the JavaScript SDK sends, and X-LC-Key for everybody else.
@@ -90,6 +91,10 @@ def _paths() -> Iterator[Check]:
     yield Check("date, trailing ?", f"{DATE}?", (200,), None, "GET", None)
     yield Check("unknown path", "/1.1/nothing", (404,), (1,), "GET", None)
     yield Check("unknown method", REQUEST, (404,), (1,), "DELETE")
+    yield Check("console page", "/console", (200,), None, "GET", None, keyed=False, also=_page)
+    yield Check("console, not signed in", f"{CONSOLE}/session", (401,), (401,), "GET", None)
+    yield Check("console, app key", f"{CONSOLE}/app", (403,), (403,), "GET", None)
+    yield Check("templates, app key", f"{CONSOLE}/templates", (403,), (403,), "GET", None)
     yield Check("root", "/", (404,), (1,), "GET", None, also=_local_page)
     yield Check("dots", f"{VERIFY}/../requestSmsCode", (400, 403, 404), (), body=PHONE)
     yield Check("dots, encoded", f"{VERIFY}/%2e%2e%2fdate", (400, 403, 404), (), body=PHONE)
@@ -154,6 +159,12 @@ def _wrong_error(codes: tuple[int, ...], body: object) -> str | None:
     if codes and body["code"] not in codes:
         return f"code {body['code']} instead of {' or '.join(map(str, codes))}"
     return None
+
+
+def _page(reply: httpx.Response) -> str | None:
+    """A page: "" says that it is one."""
+    page = reply.headers.get("Content-Type", "").startswith("text/html")
+    return "" if page and reply.status_code == 200 else None
 
 
 def _local_page(reply: httpx.Response) -> str | None:

@@ -93,6 +93,7 @@ class Stack:
         self.resources = deployed.resources
         seed.run(aws_endpoint=self.aws_endpoint, outputs=self.outputs)
         self._serve(self._front(aws, deployed))
+        seed.write_template(self.url)
 
     def _state_dir(self) -> Path:
         if self._keep:
@@ -109,8 +110,11 @@ class Stack:
         clock = Clock(aws)
 
         def wake() -> None:
+            """Do what the schedules would have done while the time passed."""
             time.sleep(CLOCK_CACHE_SECONDS)
-            aws.client("lambda").invoke(FunctionName=deployed.resources["SweeperFunction"])
+            sweeper = deployed.resources["SweeperFunction"]
+            for task in (b"{}", b'{"task":"close_days"}'):
+                aws.client("lambda").invoke(FunctionName=sweeper, Payload=task)
 
         return Front(
             upstream=Upstream(
@@ -134,6 +138,7 @@ class Stack:
             log_level="warning",
             server_header=False,
             date_header=False,
+            proxy_headers=False,
             h11_max_incomplete_event_size=64 * 1024,
             timeout_graceful_shutdown=3,
         )

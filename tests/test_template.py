@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from local.package import load_template
+from local.package import load_template, only_what_is_wanted
+from signet.carrier_steps import CARRIERS
 from signet.edge.settings import SETTINGS
 from tests.tools import REPO, tool
 
@@ -22,7 +23,9 @@ TEMPLATE = REPO / "template.yaml"
 SIGNET = REPO / "layers" / "signet" / "python"
 
 FUNCTION = "AWS::Serverless::Function"
-API_FUNCTIONS = ["RequestFunction", "VerifyFunction", "RouterFunction"]
+QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
+
+CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 # without REQUEST_TOO_LARGE, which AWS does not let anybody change (review.md 1.2).
@@ -59,22 +62,27 @@ CORS_HEADERS = [
     *("X-Uluru-Application-Production", "X-Uluru-Client-Version", "X-Uluru-Session-Token"),
 ]
 
-# Function -> every (action, resource) it may use; a condition of the template in front.
+# Function -> every (action, resource) it may use; a condition of the template in front, and
+# behind it the attributes that a read is restricted to.
+TEXTS_ONLY = "app_id item text vendor_signatures vendor_template vendor_variables"
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
 def _sender(queue: str) -> set[tuple[str, str]]:
     return {
+        (f"dynamodb:GetItem of {TEXTS_ONLY}", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
         ("secretsmanager:GetSecretValue", "Secret"),
+        ("SendsOutsideAws: secretsmanager:GetSecretValue", "CarrierSecret"),
         ("sqs:ReceiveMessage", f"{queue}.Arn"),
         ("sqs:DeleteMessage", f"{queue}.Arn"),
         ("sqs:GetQueueAttributes", f"{queue}.Arn"),
         ("sqs:ChangeMessageVisibility", f"{queue}.Arn"),
         ("SendsBySns: sns:Publish", "not arn:${AWS::Partition}:sns:*:*:*"),
-        ("not SendsBySns: sms-voice:SendTextMessage", "*"),
+        ("SendsByEndUserMessaging: sms-voice:SendTextMessage", "*"),
         _KMS,
     }
 
@@ -85,7 +93,10 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:PutItem", "Phones.Arn"),
         ("dynamodb:PutItem", "Messages.Arn"),
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
+        ("sqs:SendMessage", "BulkQueue.Arn"),
         _KMS,
     },
     "VerifyFunction": {
@@ -101,8 +112,46 @@ PERMISSIONS = {
         ("dynamodb:Query", "${Messages.Arn}/index/open"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("dynamodb:Query", "${Apps.Arn}/index/listed"),
+        ("dynamodb:BatchGetItem", "Apps.Arn"),
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
+        ("dynamodb:Query", "Ledger.Arn"),
+        ("dynamodb:UpdateItem", "Ledger.Arn"),
+        ("sns:Publish", "AlarmTopic"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("sqs:SendMessage", "BulkQueue.Arn"),
+        _KMS,
+    },
+    "ReviewFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:BatchGetItem", "Apps.Arn"),
+        ("dynamodb:Query", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Apps.Arn"),
+        ("dynamodb:DeleteItem", "Apps.Arn"),
+        ("dynamodb:ConditionCheckItem", "Apps.Arn"),
+        ("dynamodb:Query", "${Apps.Arn}/index/listed"),
+        _KMS,
+    },
+    "ConsoleFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:BatchGetItem", "Apps.Arn"),
+        ("dynamodb:Query", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Apps.Arn"),
+        ("dynamodb:DeleteItem", "Apps.Arn"),
+        ("dynamodb:Query", "${Apps.Arn}/index/listed"),
+        ("dynamodb:UpdateItem", "Phones.Arn"),
+        ("dynamodb:GetItem", "Messages.Arn"),
+        ("dynamodb:BatchGetItem", "Messages.Arn"),
+        ("dynamodb:Query", "Messages.Arn"),
+        ("dynamodb:Query", "${Messages.Arn}/index/by_phone"),
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
+        ("dynamodb:GetItem", "Ledger.Arn"),
+        ("dynamodb:Query", "Ledger.Arn"),
+        ("dynamodb:PutItem", "Ledger.Arn"),
         _KMS,
     },
     "RouterFunction": {
@@ -117,6 +166,8 @@ KEYS = {
         "table": ("app_id S", "item S"),
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
+    "Balances": {"table": ("pk S",)},
+    "Ledger": {"table": ("app_id S", "entry S")},
     "Phones": {"table": ("pk S",)},
     "Messages": {
         "table": ("pk S", "sk S"),
@@ -167,7 +218,13 @@ def function(name: str) -> Json:
     shared = template()["Globals"]["Function"]
     own = properties(name)
     variables = shared["Environment"]["Variables"] | own["Environment"]["Variables"]
-    return {**shared, **own, "Environment": {"Variables": variables}}
+    return {
+        **shared,
+        **own,
+        "Environment": {"Variables": variables},
+        "Layers": shared["Layers"] + own.get("Layers", []),
+        "LoggingConfig": shared["LoggingConfig"] | own.get("LoggingConfig", {}),
+    }
 
 
 def walk(node: Any) -> Iterator[tuple[str, Any]]:
@@ -179,6 +236,11 @@ def walk(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, list):
         for value in node:
             yield from walk(value)
+
+
+def wanted(**parameters: str) -> set[str]:
+    """The resources that are there with these parameters."""
+    return set(only_what_is_wanted(template(), parameters)["Resources"])
 
 
 def listed(value: Any) -> list[Any]:
@@ -210,11 +272,27 @@ def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
     assert statement["Effect"] == "Allow"
     negated = "not " if "NotResource" in statement else ""
     targets = listed(statement.get("Resource") or statement["NotResource"])
+    only = _attributes(statement.get("Condition", {}))
     return {
-        (prefix + action, negated + resource_name(target))
+        (prefix + action + only, negated + resource_name(target))
         for action in listed(statement["Action"])
         for target in targets
     }
+
+
+def _attributes(condition: Json) -> str:
+    """` of a b` for a read that is restricted to attributes a and b, both keys included.
+
+    A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    if "ForAllValues:StringEquals" not in condition:
+        assert condition.keys() <= {"StringLike"}, condition
+        return ""
+    assert condition.keys() == {"ForAllValues:StringEquals", "StringEquals"}
+    assert condition["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    (attributes,) = condition["ForAllValues:StringEquals"].values()
+    return " of " + " ".join(sorted(attributes))
 
 
 # --- the gateway's own replies ------------------------------------------------------------
@@ -260,7 +338,7 @@ def test_a_preflight_is_answered_by_api_gateway_itself_on_every_path() -> None:
     body = transformed()["Resources"]["Api"]["Properties"]["Body"]
     expected = {
         "Access-Control-Allow-Origin": "'*'",
-        "Access-Control-Allow-Methods": "'PUT,GET,POST,DELETE,OPTIONS'",
+        "Access-Control-Allow-Methods": "'PUT,GET,POST,PATCH,DELETE,OPTIONS'",
         "Access-Control-Allow-Headers": f"'{','.join(CORS_HEADERS)}'",
         "Access-Control-Max-Age": "'86400'",
     }
@@ -285,8 +363,22 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
     assert routes == {
         ("/1.1/requestSmsCode", "post"),
         ("/1.1/verifySmsCode/{code}", "post"),
-        ("/{proxy+}", "x-amazon-apigateway-any-method"),
-        ("/", "x-amazon-apigateway-any-method"),
+        *(
+            (path, "x-amazon-apigateway-any-method")
+            for path in (
+                "/console/api/signatures",
+                "/console/api/signatures/{proxy+}",
+                "/console/api/templates",
+                "/console/api/templates/{proxy+}",
+                "/console/api/review",
+                "/console/api/review/{proxy+}",
+                "/console/api/audit",
+                "/console",
+                "/console/{proxy+}",
+                "/{proxy+}",
+                "/",
+            )
+        ),
     }
     assert "security" not in dict(walk(body))
 
@@ -370,9 +462,51 @@ def test_a_function_runs_as_designed(name: str) -> None:
     assert settings["Runtime"] == "python3.13"
     assert settings["MemorySize"] == 512
     assert settings["Architectures"] == [{"Ref": "Architecture"}]
-    assert settings["Layers"] == [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}]
-    expected = 10 if name in API_FUNCTIONS else 30 if name == "SweeperFunction" else 20
+    expected = 20 if name in QUEUE_FUNCTIONS else 30 if name == "SweeperFunction" else 10
     assert settings["Timeout"] == expected
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_only_senders_carry_the_sdks_of_carriers_and_only_when_they_are_used(name: str) -> None:
+    carriers = [
+        {"Fn::If": [condition, {"Ref": layer}, {"Ref": "AWS::NoValue"}]}
+        for condition, layer in CARRIER_LAYERS.items()
+    ]
+    layers = [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}]
+    assert function(name)["Layers"] == layers + (carriers if name in QUEUE_FUNCTIONS else [])
+
+
+@pytest.mark.parametrize("condition", ["SendsBySdkOnArm", "SendsBySdkOnX86"])
+def test_the_sdks_of_carriers_are_deployed_for_one_processor_if_any(condition: str) -> None:
+    layer = template()["Resources"][CARRIER_LAYERS[condition]]
+    architecture = {"SendsBySdkOnArm": "arm64", "SendsBySdkOnX86": "x86_64"}[condition]
+    assert layer["Condition"] == condition
+    assert layer["Properties"]["CompatibleArchitectures"] == [architecture]
+    transformed_layer = next(
+        resource
+        for name, resource in transformed()["Resources"].items()
+        if name.startswith(CARRIER_LAYERS[condition])
+    )
+    assert transformed_layer["Condition"] == condition
+    assert wanted(Carrier="alibaba", Architecture=architecture) >= {CARRIER_LAYERS[condition]}
+
+
+@pytest.mark.parametrize("carrier", ["sns", "end-user-messaging"])
+def test_a_carrier_of_aws_brings_no_layer_and_no_secret(carrier: str) -> None:
+    extra = {*CARRIER_LAYERS.values(), "CarrierSecret"}
+    assert not wanted(Carrier=carrier) & extra
+
+
+def test_a_carrier_without_an_sdk_has_a_secret_and_no_layer() -> None:
+    extra = {*CARRIER_LAYERS.values(), "CarrierSecret"}
+    assert wanted(Carrier="webhook") & extra == {"CarrierSecret"}
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_a_function_logs_what_it_says_and_no_line_for_each_call(name: str) -> None:
+    config = function(name)["LoggingConfig"]
+
+    assert (config["LogFormat"], config["SystemLogLevel"]) == ("JSON", "WARN")
 
 
 @pytest.mark.parametrize("name", PERMISSIONS)
@@ -411,9 +545,13 @@ def test_a_batch_with_one_failure_is_not_repeated_as_a_whole() -> None:
     assert limit == {"Ref": "BulkConcurrency"}
 
 
-def test_the_sweeper_runs_every_minute() -> None:
-    (event,) = properties("SweeperFunction")["Events"].values()
-    assert event["Properties"]["Schedule"] == "rate(1 minute)"
+def test_the_sweeper_sweeps_every_minute_and_closes_days_every_hour() -> None:
+    events = properties("SweeperFunction")["Events"]
+    assert events["EveryMinute"]["Properties"] == {"Schedule": "rate(1 minute)"}
+    hourly = events["EveryHour"]["Properties"]
+    assert hourly["Schedule"] == "rate(1 hour)"
+    assert json.loads(hourly["Input"]) == {"task": "close_days"}
+    assert len(events) == 2
 
 
 def _settings_read(sources: set[Path]) -> tuple[set[str], set[str]]:
@@ -473,11 +611,12 @@ def _keys(table: Json) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def test_apps_outlive_the_stack_and_a_mistake() -> None:
-    apps = template()["Resources"]["Apps"]
-    assert apps["DeletionPolicy"] == apps["UpdateReplacePolicy"] == "Retain"
-    assert apps["Properties"]["DeletionProtectionEnabled"] is True
-    assert apps["Properties"]["PointInTimeRecoverySpecification"] == {
+@pytest.mark.parametrize("name", ["Apps", "Balances", "Ledger"])
+def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
+    kept = template()["Resources"][name]
+    assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
+    assert kept["Properties"]["DeletionProtectionEnabled"] is True
+    assert kept["Properties"]["PointInTimeRecoverySpecification"] == {
         "PointInTimeRecoveryEnabled": {"Fn::If": ["KeepsBackups", True, False]}
     }
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
@@ -506,6 +645,12 @@ def test_the_secret_is_kept_and_never_made_anew() -> None:
         "PasswordLength": 64,
         "ExcludePunctuation": True,
     }
+
+
+def test_no_update_can_write_over_the_carriers_credentials() -> None:
+    secret = template()["Resources"]["CarrierSecret"]
+    assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
+    assert secret["Properties"].keys() == {"Description"}, "a value would be written again"
 
 
 # --- queues and alarms --------------------------------------------------------------------
@@ -581,7 +726,8 @@ def test_nothing_is_named_so_two_stacks_fit_into_one_account() -> None:
         assert not NAMES & body.get("Properties", {}).keys(), resource
     named = [one for one in resources(FUNCTION).values() if "FunctionName" in one]
     assert not named
-    assert "Name" not in properties("Secret")
+    for secret in resources("AWS::SecretsManager::Secret").values():
+        assert "Name" not in secret
 
 
 def test_nothing_is_reserved_provisioned_or_snapshot() -> None:
@@ -604,8 +750,17 @@ def test_every_parameter_has_a_default() -> None:
 def test_the_outputs_say_what_a_person_needs_next() -> None:
     assert {
         *("BaseUrl", "JavaAndAndroid", "DomainTarget", "CarrierSteps"),
-        *("AppsTable", "PhonesTable", "MessagesTable", "SecretArn"),
+        *("AppsTable", "PhonesTable", "MessagesTable", "BalancesTable", "LedgerTable"),
+        *("SecretArn", "CarrierSecretArn"),
     } <= template()["Outputs"].keys()
+
+
+def test_there_are_steps_for_every_carrier() -> None:
+    known = template()["Parameters"]["Carrier"]["AllowedValues"]
+    steps = template()["Mappings"]["CarrierSteps"]
+    assert list(steps) == known
+    assert all(set(one) == {"Steps"} for one in steps.values())
+    assert set(known) == set(CARRIERS)
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:

@@ -5,12 +5,25 @@ import http.client
 import json
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 # (action, resource) as tests/test_template.py writes them.
 Grant = tuple[str, str]
+
+
+def is_allowed(asked: Grant, permissions: Collection[Grant]) -> bool:
+    """Whether one of the permissions covers what was asked, with all attributes it names."""
+    action, resource = asked
+    plain, _, wanted = action.partition(" of ")
+    allowed = [granted for granted, target in permissions if target == resource]
+    readable = [granted.partition(" of ") for granted in allowed]
+    return plain in allowed or any(
+        granted == plain and wanted and set(wanted.split()) <= set(attributes.split())
+        for granted, _, attributes in readable
+    )
+
 
 _IAM_NAMES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
@@ -72,15 +85,26 @@ def _grants(
         yield "lambda:InvokeFunction", f"{names[function]}.Arn"
     else:
         fields = urllib.parse.parse_qs(body.decode())
-        target_kind = "TopicArn" if "TopicArn" in fields else "not arn:${AWS::Partition}:sns:*:*:*"
-        yield f"SendsBySns: sns:{fields['Action'][0]}", target_kind
+        action = f"sns:{fields['Action'][0]}"
+        if "TopicArn" in fields:
+            yield action, names[fields["TopicArn"][0]]
+        else:
+            yield action, "not arn:${AWS::Partition}:sns:*:*:*"
 
 
 def _json_grants(action: str, body: dict[str, Any], names: Mapping[str, str]) -> Iterator[Grant]:
-    if action == "dynamodb:TransactWriteItems":
+    if action in {"dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"}:
         for item in body["TransactItems"]:
-            ((kind, write),) = item.items()
-            yield f"dynamodb:{kind}Item", f"{names[write['TableName']]}.Arn"
+            ((kind, one),) = item.items()
+            yield f"dynamodb:{kind}Item", f"{names[one['TableName']]}.Arn"
+    elif action == "dynamodb:BatchGetItem":
+        for table in body["RequestItems"]:
+            yield action, f"{names[table]}.Arn"
+    elif action == "dynamodb:GetItem" and "ProjectionExpression" in body:
+        asked_for = body["ProjectionExpression"].replace(" ", "").split(",")
+        attributes = {body["ExpressionAttributeNames"].get(name, name) for name in asked_for}
+        only = " ".join(sorted(attributes | set(body["Key"])))
+        yield f"{action} of {only}", f"{names[body['TableName']]}.Arn"
     elif action == "dynamodb:Query" and "IndexName" in body:
         yield action, f"${{{names[body['TableName']]}.Arn}}/index/{body['IndexName']}"
     elif action.startswith("secretsmanager:"):

@@ -38,7 +38,13 @@ async def recorder(scope: Scope, receive: Receive, send: Send) -> None:
         "body": body.decode(),
     }
     content = json.dumps(seen).encode()
-    headers = [(b"content-length", b"%d" % len(content)), (b"x-twice", b"1"), (b"x-twice", b"2")]
+    headers = [
+        (b"content-length", b"%d" % len(content)),
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"x-twice", b"1"),
+        (b"x-twice", b"2"),
+        (b"set-cookie", b"signet_session=a.b; Path=/; HttpOnly; SameSite=Strict"),
+    ]
     await send({"type": "http.response.start", "status": 203, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
@@ -47,7 +53,9 @@ async def recorder(scope: Scope, receive: Receive, send: Send) -> None:
 def served(app: ASGIApp) -> Iterator[int]:
     """Serve an app from a thread; the port."""
     port = free_port()
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="error", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -133,16 +141,30 @@ def test_every_method_is_passed_on(port: int, method: str) -> None:
     assert passed_on(port, f"{method} /1.1/x")["method"] == method
 
 
-def test_headers_arrive_in_order_twice_if_sent_twice_and_none_is_added(port: int) -> None:
+def test_headers_arrive_in_order_and_twice_if_sent_twice(port: int) -> None:
     seen = passed_on(port, "GET /1.1/x", "X-LC-Id: a", "X-Twice: 1", "X-Twice: 2")
     sent = [["host", "sms.example:99"], ["x-lc-id", "a"], ["x-twice", "1"], ["x-twice", "2"]]
-    assert seen["headers"] == sent
+    assert seen["headers"][: len(sent)] == sent
+
+
+def test_a_caller_cannot_make_up_where_the_request_comes_from(port: int) -> None:
+    claimed = ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https")
+    seen = passed_on(port, "GET /1.1/x", *claimed)
+    added = [["x-forwarded-for", "127.0.0.1"], ["x-forwarded-proto", "http"]]
+    assert seen["headers"] == [["host", "sms.example:99"], *added]
+
+
+@pytest.mark.parametrize("path", ["/console", "/console/", "/console/app.js", "/console/api/app"])
+def test_the_console_is_the_deployments_own(port: int, path: str) -> None:
+    assert passed_on(port, f"GET {path}")["path"] == BASE + path
 
 
 def test_the_answer_comes_back_with_its_status_and_headers(port: int) -> None:
     head, _ = exchange(port, b"GET /1.1/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
     assert head.startswith("HTTP/1.1 203 ")
     assert head.count("x-twice: ") == 2
+    assert "content-type: text/html; charset=utf-8\r\n" in head
+    assert "set-cookie: signet_session=a.b; Path=/; HttpOnly; SameSite=Strict" in head
 
 
 def test_without_an_api_the_refusal_has_leanclouds_shape() -> None:

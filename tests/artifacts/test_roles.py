@@ -1,0 +1,110 @@
+"""The roles of the console's two functions: what one of their stories asks, and nothing more."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from signet import days
+from signet.store import deployment
+from tests.artifacts.asking import Json, answer, event, granted_to, taken
+from tests.artifacts.conftest import Start
+from tests.artifacts.gateway import Grant
+from tests.gateway import rest_event
+
+APP_ID, PHONE = "signet-demo-app", "+8618612345678"
+OWNER = {"X-LC-Id": APP_ID, "X-LC-Key": "signet-demo-master,master"}
+OPERATOR = {"Authorization": f"Basic {b64encode(b'demo:signet-demo-operator').decode()}"}
+NOTICE = {"name": "Notice", "kind": "notification", "text": "您的订单 {{order_id}} 已经发货。"}
+SHOP = {
+    "name": "shop",
+    "text": "天天商城",
+    "use": "verification_notification",
+    "owner_kind": "company",
+    "proof": "https://example.com/licence",
+}
+
+Call = Callable[..., Json]
+
+
+@pytest.fixture
+def operator(aws: SimpleNamespace) -> None:
+    deployment.add_operator("demo", "signet-demo-operator", "signet", now=datetime.now(UTC))
+
+
+def calls_of(function: Any) -> Call:
+    """A function that calls the built one, and gives the body of a success."""
+
+    def call(
+        who: dict[str, str], method: str, path: str, body: object = None, **query: str
+    ) -> Json:
+        text = None if body is None else json.dumps(body)
+        asked = rest_event(
+            f"/console/api{path}", text, method=method, headers=who, query=query or None
+        )
+        status, answered = answer(function.invoke(asked))
+        assert status in {200, 201}, (method, path, answered)
+        return answered
+
+    return call
+
+
+def used(asked: set[Grant]) -> set[Grant]:
+    """The actions and resources, whichever attributes were asked for."""
+    return {(action.partition(" of ")[0], target) for action, target in taken(asked)}
+
+
+@pytest.mark.usefixtures("operator")
+def test_review_uses_all_of_its_role(start: Start, aws: SimpleNamespace) -> None:
+    aws.asked.clear()
+    with start("ReviewFunction") as function:
+        call = calls_of(function)
+        call(OWNER, "POST", "/templates/lint", {"kind": NOTICE["kind"], "text": NOTICE["text"]})
+        call(OWNER, "POST", "/templates", {**NOTICE, "submit": False})
+        call(OWNER, "PUT", "/templates/Notice/1", {**NOTICE, "submit": False})
+        call(OWNER, "POST", "/templates/Notice/1/submit", {})
+        (waiting,) = call(OPERATOR, "GET", "/review")["items"]
+        call(OPERATOR, "POST", f"/review/{APP_ID}/template/Notice/1/approve", {})
+        call(OWNER, "POST", "/templates", {**NOTICE, "name": "Other", "submit": False})
+        call(OWNER, "DELETE", "/templates/Other/1")
+        call(OWNER, "POST", "/signatures", SHOP)
+        call(OPERATOR, "POST", f"/review/{APP_ID}/signature/shop/1/approve", {})
+        call(OWNER, "PUT", "/signatures/shop/default", {})
+        listed = call(OWNER, "GET", "/signatures")
+        call(OPERATOR, "GET", "/audit", app_id=APP_ID)
+    assert waiting["name"] == "Notice"
+    assert listed["default"] == "shop"
+    assert used(aws.asked) == granted_to("ReviewFunction")
+
+
+@pytest.mark.usefixtures("operator")
+def test_the_console_uses_all_of_its_role(start: Start, aws: SimpleNamespace) -> None:
+    with start("RequestFunction") as request:
+        assert answer(request.invoke(event("request"))) == (200, {})
+    aws.asked.clear()
+    mapping = {"carrier": "alibaba", "template": None, "vendor_template": "SMS_1"}
+    with start("ConsoleFunction") as function:
+        call = calls_of(function)
+        call({}, "POST", "/session", {"operator": "demo", "key": "signet-demo-operator"})
+        made = call(OPERATOR, "POST", "/apps", {"name": "天天商城"})
+        call(OPERATOR, "GET", "/apps")
+        place = f"/apps/{made['app_id']}"
+        call(OPERATOR, "PATCH", place, {"balance_shards": 2})
+        left = call(OPERATOR, "POST", f"{place}/credits", {"amount_micros": 5, "note": "一"})
+        call(OPERATOR, "GET", f"{place}/balance")
+        call(OPERATOR, "PUT", f"{place}/mappings", mapping)
+        call(OPERATOR, "DELETE", f"{place}/mappings", carrier="alibaba")
+        call(OPERATOR, "POST", "/operators", {"id": "second"})
+        call(OPERATOR, "DELETE", "/operators/second")
+        call(OPERATOR, "GET", "/operators")
+        call(OPERATOR, "PUT", "/settings", {"auto_approve": True})
+        (record,) = call(OWNER, "GET", "/records", day=days.of(datetime.now(UTC)))["items"]
+        (same,) = call(OWNER, "GET", "/records", phone=PHONE)["items"]
+        call(OWNER, "GET", f"/records/{record['message_id']}")
+    assert left["balance_micros"] == 5_000_005
+    assert same == record
+    assert used(aws.asked) == granted_to("ConsoleFunction")
