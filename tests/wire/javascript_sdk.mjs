@@ -1,9 +1,10 @@
 // Runs calls of the unmodified JavaScript SDK and prints what an app would see, one JSON line each.
-// node javascript_sdk.mjs <serverURL> <appId> <appKey> '[["requestSmsCode", …arguments], …]'
+// node javascript_sdk.mjs <serverURL> <appId> <appKey> '[["requestSmsCode", …arguments], …]' [<masterKey>]
 import AV from "leancloud-storage";
 
-const [serverURL, appId, appKey, calls] = process.argv.slice(2);
-AV.init({ appId, appKey, serverURL });
+const [serverURL, appId, appKey, calls, masterKey] = process.argv.slice(2);
+AV.init({ appId, appKey, serverURL, masterKey });
+if (masterKey) AV.Cloud.useMasterKey();
 
 for (const [name, ...values] of JSON.parse(calls)) {
   let outcome;

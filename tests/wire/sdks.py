@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-APP_ID, APP_KEY = "signet-demo-app", "signet-demo-key"
+APP_ID, APP_KEY, MASTER_KEY = "signet-demo-app", "signet-demo-key", "signet-demo-master"
 
 Outcome = dict[str, Any]
 
 
-def javascript(url: str, *calls: list[Any]) -> list[Outcome]:
+def javascript(url: str, *calls: list[Any], master: bool = False) -> list[Outcome]:
     """What each call of AV.Cloud resolved to or was rejected with."""
     node = shutil.which("node")
     if node is None or not (HERE / "node_modules" / "leancloud-storage").exists():
         pytest.skip("NEEDS node and npm (the JavaScript SDK)")
     command = [node, str(HERE / "javascript_sdk.mjs"), url, APP_ID, APP_KEY, json.dumps(calls)]
-    return _outcomes(command, {})
+    return _outcomes([*command, *([MASTER_KEY] if master else [])], {})
 
 
 def python(url: str, *calls: list[Any]) -> list[Outcome]:
