@@ -42,7 +42,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
         close_days(books, now=now)
         return {"seen": 0}
     end = time.monotonic() + _WORK_SECONDS
-    seen = sweep(records, now=now, may_go_on=lambda: time.monotonic() < end)
-    watch_balances(books, now=now)
+
+    def may_go_on() -> bool:
+        return time.monotonic() < end
+
+    seen = sweep(records, now=now, may_go_on=may_go_on)
+    watch_balances(books, now=now, may_go_on=may_go_on)
     logger.info("swept", extra={"seen": seen})
     return {"seen": seen}

@@ -32,6 +32,7 @@ class FakeBooks:
     busy: set[str] = field(default_factory=set)
     topic: FakeTopic = field(default_factory=FakeTopic)
     now: datetime = NOW
+    has_time: bool = True
 
     def standing(self, account: Account) -> Standing:
         if account.app_id in self.busy:
@@ -62,7 +63,7 @@ class FakeBooks:
         """Look at the balances a while later; the subjects told since the test began."""
         if held is not None:
             self.held[WATCHED.app_id] = held
-        watch_balances(self._books, now=self.now)
+        watch_balances(self._books, now=self.now, may_go_on=lambda: self.has_time)
         self.now += timedelta(seconds=later)
         return [subject for subject, _ in self.topic.told]
 
@@ -94,6 +95,14 @@ def test_a_balance_that_falls_is_told_once() -> None:
 
     assert books.watch(LOW) == []
     assert [len(books.watch(held)) for held in (LOW - 1, LOW - 2, 0, 0)] == [1, 1, 1, 1]
+
+
+def test_a_watch_without_time_left_tells_in_the_next_minute() -> None:
+    books = FakeBooks(has_time=False)
+    assert books.watch(0) == []
+
+    books.has_time = True
+    assert len(books.watch(0)) == 1
 
 
 def test_the_alarm_says_in_both_languages_whose_balance_is_how_low() -> None:

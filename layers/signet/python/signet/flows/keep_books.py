@@ -46,11 +46,14 @@ def close_days(books: Books, *, now: datetime) -> None:
                 log.info("days_closed", extra={"app_id": app.app_id, "days": closed})
 
 
-def watch_balances(books: Books, *, now: datetime) -> None:
+def watch_balances(books: Books, *, now: datetime, may_go_on: Callable[[], bool]) -> None:
     """Tell about each balance that has fallen below what its app asked for, once per crossing."""
     for app in books.apps():
         if app.low_balance_micros is None:
             continue
+        if not may_go_on():
+            log.warning("watch_cut_short", extra={"app_id": app.app_id})
+            return
         try:
             _watch(app, app.low_balance_micros, books, now)
         except Unavailable:
