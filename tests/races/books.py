@@ -100,7 +100,8 @@ def new_account(name: str, *, credit: int, shards: int = 1, cap: int | None = No
         daily_cap_micros=cap,
     )
     record_app(app, credit_micros=0)
-    balances.level(account)
+    if shards > 1:
+        balances.level(account)
     top_up(account, credit)
     return account
 
