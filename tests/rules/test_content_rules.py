@@ -255,6 +255,7 @@ EXAMPLES: dict[str, Example] = {
     "only-variables": n("{{a}}！", ALL, "您好{{a}}！"),
     "mostly-variables": n("您{{a}}好", ALL, "您的订单{{a}}已发货"),
     "free-text-variable": n("通知：{{content}}", "{{content}}", "通知：{{contents_of_box}}"),
+    "unfillable-variable": n("单号{{smsType}}", "{{smsType}}", "单号{{sms_type}}"),
     "conditional-text": n("您好{{#if a}}先生{{/if}}", "{{#if a}}", "您好{{a}}先生"),
     "empty-block": n("您好{{#if a}}{{/if}}", "{{#if a}}", "您好{{#if a}}！{{/if}}"),
     "constant-condition": n(

@@ -126,6 +126,16 @@ def _always_true(content: Content) -> Iterator[Hit]:
     return (Hit(each.span) for each in content.blocks if each.name in templates.RESERVED)
 
 
+def _unfillable(content: Content) -> Iterator[Hit]:
+    # LeanCloud's SDKs keep names that begin with one `_` for themselves (wire.md 2.4).
+    for node in content.parsed.walk() if content.parsed else ():
+        if isinstance(node, Literal):
+            continue
+        own = node.name.startswith("_") and not node.name.startswith("__")
+        if own or node.name in templates.OPTIONS:
+            yield Hit(node.span, node.name)
+
+
 def _conditional(content: Content) -> Iterator[Hit]:
     return (Hit(each.span) for each in content.blocks)
 
@@ -178,6 +188,12 @@ _VARIABLE_RULES = (
         "free-text-variable", WARNING, EVERY, _free_texts,
         ("“$word”像是整段内容。", "把内容写在模板里，变量只留会变的部分。"),
         ("“$word” seems to be a whole text.", "Write it out; keep variables for what varies."),
+    ),
+    Rule(
+        "unfillable-variable", ERROR, EVERY, _unfillable,
+        ("“$word”是接口自己的参数名，变量不能叫这个名字。", "换一个名字。"),
+        ("“$word” is a parameter of the API, so no variable can have this name.",
+         "Choose another name."),
     ),
     Rule(
         "conditional-text", WARNING, EVERY, _conditional,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from signet import phones
+from signet import phones, templates
 from signet.credentials import Authority
 from signet.errors import BadParameter
 from signet.limits import Channel
@@ -38,19 +38,7 @@ _REGION = re.compile(r"[A-Z]{2}")
 
 # The fields that mean something to the service; all others may be variables of a template.
 # `code` is among them: it is filled in, whatever the caller says.
-_OPTIONS = frozenset({
-    "mobilePhoneNumber",
-    "smsType",
-    "ttl",
-    "name",
-    "op",
-    "template",
-    "sign",
-    "code",
-    "countryCode",
-    "validate_token",
-    "validateToken",
-})  # fmt: skip
+_OPTIONS = frozenset({*templates.OPTIONS, *templates.RESERVED, "op"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from signet.limits import Kind
 
 # Filled in by the service; nobody else can set them (guide.zh.md, 模板变量; wire.md 15.2).
 RESERVED = ("name", "code", "ttl", "sign", "template")
+# Fields of requestSmsCode that mean something else, so that no template can have them.
+OPTIONS = ("mobilePhoneNumber", "smsType", "countryCode", "validate_token", "validateToken")
 
 # What marketing must end with (guide.zh.md, 营销短信), and the ways in which people write it.
 OPT_OUT = "回复TD退订"

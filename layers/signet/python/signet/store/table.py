@@ -32,6 +32,8 @@ _T = TypeVar("_T")
 
 # A number under attack is contended; a person on it waits a fraction of a second at most.
 _ATTEMPTS = 6
+# One that debits a balance meets all other sends of its app there: two seconds, on average.
+_TRANSACTION_ATTEMPTS = 12
 _PAUSE_SECONDS = 0.03
 _BUSY = frozenset({
     "TransactionConflict",
@@ -124,7 +126,7 @@ def transact(build: Callable[[TransactWrite], None]) -> None:
             build(writes)
 
     try:
-        _unless_busy(attempt)
+        _unless_busy(attempt, attempts=_TRANSACTION_ATTEMPTS)
     except TransactWriteError as error:
         reasons = error.cancellation_reasons
         if not any(reason and reason.code == _REFUSED for reason in reasons):
@@ -173,8 +175,8 @@ def _value(raw: Mapping[str, Any]) -> Any:
     return None if kind == "NULL" else value
 
 
-def _unless_busy(request: Callable[[], _T]) -> _T:
-    for attempt in range(1, _ATTEMPTS + 1):
+def _unless_busy(request: Callable[[], _T], *, attempts: int = _ATTEMPTS) -> _T:
+    for attempt in range(1, attempts + 1):
         try:
             return request()
         except (PynamoDBException, VerboseClientError, BotoCoreError) as error:
@@ -183,7 +185,7 @@ def _unless_busy(request: Callable[[], _T]) -> _T:
                 raise Unavailable from error
             if not _is_busy(error):
                 raise
-            if attempt == _ATTEMPTS:
+            if attempt == attempts:
                 raise Unavailable(retry_after=1) from error
         pause(attempt)
     raise AssertionError("unreachable")
