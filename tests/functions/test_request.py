@@ -12,7 +12,6 @@ import pytest
 
 from functions.request import app as request_function
 from signet.apps import App, Key, ReviewState, Signature, TestPhone
-from signet.store import apps
 from tests.conftest import DEMO_APP
 from tests.functions.service import (
     APP_KEY,
@@ -25,6 +24,7 @@ from tests.functions.service import (
     signed,
     wrong,
 )
+from tests.store import build
 from tests.store.build import client
 
 MakeApp = Callable[..., App]
@@ -462,7 +462,7 @@ def test_an_unknown_signature_is_600(service: Service, name: str) -> None:
 
 @pytest.mark.parametrize("state", set(ReviewState) - {ReviewState.APPROVED})
 def test_a_signature_that_is_not_approved_is_605(service: Service, state: ReviewState) -> None:
-    apps.put_signature(DEMO_APP.app_id, Signature("Second", "第二商城", "s2", state))
+    build.put_signature(DEMO_APP.app_id, Signature("Second", "第二商城", "s2", state))
 
     assert service.request(sign="Second").code == 605
 
@@ -476,7 +476,7 @@ def test_an_app_without_a_default_signature_is_605(deployment: Service, make_app
 
 
 def test_an_approved_signature_is_in_front_of_the_text(service: Service) -> None:
-    apps.put_signature(DEMO_APP.app_id, Signature("Second", "第二商城", "s2"))
+    build.put_signature(DEMO_APP.app_id, Signature("Second", "第二商城", "s2"))
 
     service.code(sign="Second")
 

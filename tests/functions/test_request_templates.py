@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from signet.apps import App, ReviewState, Signature, Use
-from signet.store import apps
 from tests.conftest import DEMO_APP
 from tests.functions.service import APP_KEY, MASTER_KEY, PHONE, Service, code_in, put_template
+from tests.store import build
 from tests.store.build import held, message_items, phone_item
 
 MakeApp = Callable[..., App]
@@ -26,7 +26,7 @@ SHOP = Signature("sign_BuyBuyBuy", "天天商城", "s2")
 @pytest.fixture
 def shop(service: Service) -> Service:
     """The demo app with the signature and the template of the guide."""
-    apps.put_signature(DEMO_APP.app_id, SHOP)
+    build.put_signature(DEMO_APP.app_id, SHOP)
     put_template(GUIDE)
     return service
 
@@ -284,7 +284,7 @@ def test_a_text_that_becomes_too_long_is_refused_with_its_length(shop: Service) 
 
 @pytest.mark.parametrize("state", set(ReviewState) - {ReviewState.APPROVED})
 def test_a_signature_that_is_not_approved_is_605(shop: Service, state: ReviewState) -> None:
-    apps.put_signature(DEMO_APP.app_id, replace(SHOP, state=state))
+    build.put_signature(DEMO_APP.app_id, replace(SHOP, state=state))
 
     assert refused(shop, sign="sign_BuyBuyBuy") == (605, "SMS sign not verified")
 
@@ -294,7 +294,7 @@ def test_a_signature_nobody_made_is_600(shop: Service) -> None:
 
 
 def test_a_signature_for_marketing_only_is_605_and_says_why(shop: Service) -> None:
-    apps.put_signature(DEMO_APP.app_id, replace(SHOP, use=Use.MARKETING))
+    build.put_signature(DEMO_APP.app_id, replace(SHOP, use=Use.MARKETING))
 
     code, error = refused(shop, sign="sign_BuyBuyBuy")
 

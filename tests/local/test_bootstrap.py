@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from local import LocalStackError, bootstrap
-from signet.store import apps, balances, deployment
+from signet.store import apps, balances
 from signet.store.balances import Account
+from tests.store import build
 
 OUTPUTS = {
     "AppsTable": "apps",
@@ -42,7 +43,7 @@ def test_the_first_run_makes_an_operator_and_an_app_that_can_send(
     assert run(signature="天天商城") == 0
 
     said = capsys.readouterr().out
-    assert deployment.operator_key_matches("first", shown(said, "key"))
+    assert build.operator_key_matches("first", shown(said, "key"))
     app = apps.read(shown(said.partition("Operator")[0], "id"))
     assert app is not None
     assert app.app_key.current == shown(said, "app key")

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from signet.apps import Signature
-from signet.store import apps
 from tests.conftest import DEMO_APP, emulated_resources, record_app
 from tests.races.workers import Workers
+from tests.store import build
 
 PROCESSES = 10
 # Enough for every test that is not about money.
@@ -34,7 +34,7 @@ def module_emulated(emulator: str) -> Iterator[SimpleNamespace]:
     with pytest.MonkeyPatch.context() as patch:
         for resources in emulated_resources(emulator, patch):
             record_app(DEMO_APP, credit_micros=PLENTY)
-            apps.put_signature(DEMO_APP.app_id, Signature("second", "第二商城", "s2"))
+            build.put_signature(DEMO_APP.app_id, Signature("second", "第二商城", "s2"))
             resend = replace(DEMO_APP.switches, resend_same_code=True)
             record_app(
                 replace(DEMO_APP, app_id="signet-resend", switches=resend), credit_micros=PLENTY

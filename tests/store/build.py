@@ -3,17 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import boto3
 import botocore.session
 
 from signet import codes, days, limits, messages
+from signet.apps import Signature
 from signet.charges import Charge
 from signet.codes import Guess, Keyring, Purpose, Subject
 from signet.limits import Channel, Kind
 from signet.messages import Message, MessageRef
-from signet.store import phones, table
+from signet.store import apps, deployment, phones, table
+from signet.store.apps import AppItem
 from signet.store.balances import Account
 from signet.store.phones import Send
 
@@ -209,3 +212,14 @@ def _read(table_name: str, key: dict[str, str]) -> table.Item:
     raw = {name: {"S": value} for name, value in key.items()}
     reply = client("dynamodb").get_item(TableName=table_name, Key=raw)
     return table.python(reply.get("Item", {}))
+
+
+def put_signature(app_id: str, signature: Signature) -> None:
+    """Have a signature in use, as a review would leave it."""
+    AppItem(app_id, f"signature#{signature.name}", **apps.signature_fields(signature)).save()
+    apps.forget()
+
+
+def operator_key_matches(operator_id: str, key: str) -> bool:
+    """Whether this is the key of an operator who is not revoked."""
+    return deployment.operator_key_hash(operator_id) == sha256(key.encode()).hexdigest()

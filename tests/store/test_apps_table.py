@@ -11,6 +11,7 @@ from signet.audits import Entry
 from signet.errors import BadParameter, Missing, Unavailable
 from signet.store import apps, audits
 from tests.conftest import DEMO_APP
+from tests.store import build
 from tests.store.build import NOW, client, dynamodb_table, put
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -84,7 +85,7 @@ def test_an_app_created_with_a_default_signature_can_name_it() -> None:
 def test_a_signature_comes_back_as_it_was_recorded(state: ReviewState) -> None:
     signature = Signature("LeanCloud", "天东商城", "s2", state)
 
-    apps.put_signature("plain", signature)
+    build.put_signature("plain", signature)
 
     assert apps.signature("plain", "LeanCloud") == signature
 
@@ -96,7 +97,7 @@ def test_an_unknown_signature_is_none() -> None:
 
 
 def test_apps_do_not_see_each_others_signatures() -> None:
-    apps.put_signature("plain", Signature("LeanCloud", "天东商城", "s2"))
+    build.put_signature("plain", Signature("LeanCloud", "天东商城", "s2"))
 
     assert apps.signature("other", "LeanCloud") is None
 

@@ -6,6 +6,7 @@ import pytest
 
 from signet.errors import BadParameter, Missing, NameTaken, TooManyAttempts
 from signet.store import attempts, audits, cursors, deployment
+from tests.store import build
 from tests.store.build import NOW, SECONDS, after, client, put
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -37,14 +38,14 @@ def raw(item: str) -> dict[str, dict[str, str]]:
 def test_an_operators_key_is_recognised() -> None:
     add()
 
-    assert deployment.operator_key_matches("demo", KEY)
+    assert build.operator_key_matches("demo", KEY)
 
 
 @pytest.mark.parametrize(("operator_id", "key"), [("demo", "x" * 40), ("other", KEY), ("demo", "")])
 def test_no_other_key_is(operator_id: str, key: str) -> None:
     add()
 
-    assert not deployment.operator_key_matches(operator_id, key)
+    assert not build.operator_key_matches(operator_id, key)
 
 
 def test_the_key_itself_is_nowhere_in_the_table() -> None:
@@ -59,7 +60,7 @@ def test_a_revoked_key_ends_at_once() -> None:
     deployment.revoke_operator("demo", "operator:first", now=after(60))
 
     assert deployment.operator_key_hash("demo") is None
-    assert not deployment.operator_key_matches("demo", KEY)
+    assert not build.operator_key_matches("demo", KEY)
 
 
 def test_the_id_of_a_revoked_operator_is_not_given_again() -> None:
@@ -76,7 +77,7 @@ def test_an_operator_is_not_recorded_over_another() -> None:
     with pytest.raises(NameTaken):
         add(key="n" * 40)
 
-    assert deployment.operator_key_matches("demo", KEY)
+    assert build.operator_key_matches("demo", KEY)
 
 
 def test_only_who_is_there_can_be_revoked_and_once() -> None:

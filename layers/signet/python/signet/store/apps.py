@@ -290,12 +290,6 @@ def read_many(keys: Iterable[tuple[str, str]]) -> list[AppItem]:
     return table.read(lambda: list(AppItem.batch_get(wanted, consistent_read=True)))
 
 
-def put_signature(app_id: str, signature: Signature) -> None:
-    """Record a signature under its name."""
-    _signature_item(app_id, signature).save()
-    forget()
-
-
 def _signature_item(app_id: str, signature: Signature) -> AppItem:
     return AppItem(app_id, f"signature#{signature.name}", **signature_fields(signature))
 

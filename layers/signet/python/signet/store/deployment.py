@@ -7,7 +7,6 @@ An operator's key has 40 random characters, so a plain hash of it is enough. An 
 twice, so that the audit trail names one person. Failure mode: closed.
 """
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,12 +95,6 @@ def operator_key_hash(operator_id: str) -> str | None:
     """The SHA-256, in hex, of an operator's key; None when there is no such operator any more."""
     item = _find(f"{_OPERATOR}{operator_id}")
     return str(item.key_hash) if item and item.revoked_at is None else None
-
-
-def operator_key_matches(operator_id: str, key: str) -> bool:
-    """Whether this is the key of an operator who is not revoked."""
-    known = operator_key_hash(operator_id)
-    return known is not None and hmac.compare_digest(known, _hash(key))
 
 
 def settings() -> Settings:
