@@ -1,6 +1,7 @@
 """Deploy our own template.yaml, unmodified but for where the code lies, into the emulated AWS."""
 
 import json
+import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from local.package import package
 
 STACK_NAME = "signet-local"
 PARAMETERS = {
+    "Architecture": "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64",
     "Carrier": "sns",
     "LocalClockTable": clock.TABLE,
     "PointInTimeRecovery": "off",

@@ -141,7 +141,7 @@ def build_layer(name: str, folder: Path, cache: Path) -> bytes:
 def _make(name: str, folder: Path, artifacts: Path) -> None:
     command = [
         *("make", "--no-print-directory", f"--directory={folder}", f"build-{name}"),
-        *(f"ARTIFACTS_DIR={artifacts}", f"PYTHON={PYTHON}"),
+        *(f"ARTIFACTS_DIR={artifacts}", f"PYTHON={PYTHON}", "NATIVE=1"),
     ]
     environment = clean_environment()
     for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"):

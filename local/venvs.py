@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+OTHER_LAYERS = ("layers/carriers/requirements.txt", "layers/passwords/requirements.txt")
 RUN_TIME = ("layers/deps/requirements.txt", "local/requirements.txt")
 
 
@@ -43,7 +44,7 @@ VENVS = {
         Venv(".venv-ministack", ("local/requirements-ministack.txt",)),
     ),
     "test": (
-        Venv(".venv", (*RUN_TIME, "layers/carriers/requirements.txt", "requirements-dev.txt")),
+        Venv(".venv", (*RUN_TIME, *OTHER_LAYERS, "requirements-dev.txt")),
         Venv(".venv-ministack", ("local/requirements-ministack.txt",)),
         Venv(".venv-sdk", ("tests/wire/requirements.txt",)),
         Venv(".venv-lambda", ("requirements-lambda.txt",), python="3.13", needed=False),

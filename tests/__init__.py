@@ -16,6 +16,7 @@ os.environ.update(
     SIGNET_MESSAGES_TABLE="messages",
     SIGNET_BALANCES_TABLE="balances",
     SIGNET_LEDGER_TABLE="ledger",
+    SIGNET_USERS_TABLE="users",
     SIGNET_SECRET_ARN="signet-test-secret",
     SIGNET_CARRIER="sns",
     SIGNET_ERROR_LANGUAGE="zh",

@@ -20,6 +20,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Messages", "SIGNET_MESSAGES_TABLE"),
         ("Balances", "SIGNET_BALANCES_TABLE"),
         ("Ledger", "SIGNET_LEDGER_TABLE"),
+        ("Users", "SIGNET_USERS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {

@@ -168,6 +168,10 @@ KEYS = {
     },
     "Balances": {"table": ("pk S",)},
     "Ledger": {"table": ("app_id S", "entry S")},
+    "Users": {
+        "table": ("pk S",),
+        "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
+    },
     "Phones": {"table": ("pk S",)},
     "Messages": {
         "table": ("pk S", "sk S"),

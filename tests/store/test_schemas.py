@@ -11,9 +11,10 @@ from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
 from signet.store.phones import PhoneItem
 from signet.store.table import Table
+from signet.store.users import UserItem
 from tests.schemas import TEMPLATE
 
-KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem)]
+KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)]
 EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem)]
 MODELS = [*KEPT, *EXPIRING]
 

@@ -7,12 +7,27 @@
     ├── MalformedBody           107
     ├── BadParameter            1
     ├── Missing                 101 (HTTP 404)
+    ├── KeyInvalid              105
+    ├── KeyReadOnly             117
     ├── FeatureDisabled         119
+    ├── EmailInvalid            125
     ├── PhoneInvalid            127
     ├── NameTaken               137
     ├── DailyCapReached         154
     ├── BalanceTooLow           160
+    ├── UsernameMissing         200
+    ├── PasswordMissing         201
+    ├── UsernameTaken           202
+    ├── EmailTaken              203
+    ├── SessionMissing          206 (HTTP 403)
+    ├── PasswordMismatch        210
+    ├── UserNotFound            211
     ├── PhoneMissing            212
+    ├── PhoneUnknown            213
+    ├── PhoneTaken              214
+    ├── PhoneNotVerified        215
+    ├── UsernameInvalid         217
+    ├── PasswordInvalid         218
     ├── NoEffect                305
     ├── NotPermitted            403 (HTTP 403)
     ├── InternationalDisabled   1
@@ -20,7 +35,8 @@
     ├── LimitReached
     │   ├── TooFast             1
     │   ├── TooFrequent         601
-    │   └── TooManyAttempts     429 (HTTP 429)
+    │   ├── TooManyAttempts     429 (HTTP 429)
+    │   └── AccountLocked       219
     ├── CodeInvalid             603
     ├── TemplateNotFound        604
     ├── TemplateNotVerified     605
@@ -112,6 +128,20 @@ class Missing(SignetError):
     text = "Object doesn't exist."
 
 
+class KeyInvalid(SignetError):
+    """An attribute of a user with a name that no attribute can have."""
+
+    code = 105
+    text = "Invalid key name."
+
+
+class KeyReadOnly(SignetError):
+    """An attribute that only Signet, or the master key, may set."""
+
+    code = 117
+    text = "The key is read only."
+
+
 class NotPermitted(SignetError):
     """The caller is who it says, and this call is not for such callers."""
 
@@ -156,6 +186,98 @@ class FeatureDisabled(SignetError):
 
     code = 119
     text = "That operation isn't allowed for clients."
+
+
+class EmailInvalid(SignetError):
+    """Not an e-mail address."""
+
+    code = 125
+    text = "The email address was invalid."
+
+
+class UsernameMissing(SignetError):
+    """No username was given where one is needed."""
+
+    code = 200
+    text = "Username is missing or empty."
+
+
+class PasswordMissing(SignetError):
+    """No password was given where one is needed."""
+
+    code = 201
+    text = "Password is missing or empty."
+
+
+class UsernameTaken(SignetError):
+    """Another user of the app has the username."""
+
+    code = 202
+    text = "Username has already been taken."
+
+
+class EmailTaken(SignetError):
+    """Another user of the app has the e-mail address."""
+
+    code = 203
+    text = "Email has already been taken."
+
+
+class SessionMissing(SignetError):
+    """Only the user, with a session, or the master key may do this."""
+
+    code = 206
+    status = 403
+    text = "The user cannot be altered by a client without the session."
+
+
+class PasswordMismatch(SignetError):
+    """The password is not this user's."""
+
+    code = 210
+    text = "The username and password mismatch."
+
+
+class UserNotFound(SignetError):
+    """There is no such user, or the session token is nobody's."""
+
+    code = 211
+    text = "Could not find user."
+
+
+class PhoneUnknown(SignetError):
+    """No user of the app has the number."""
+
+    code = 213
+    text = "An user with the specified mobile phone number was not found."
+
+
+class PhoneTaken(SignetError):
+    """Another user of the app has the number."""
+
+    code = 214
+    text = "Mobile phone number has already been taken."
+
+
+class PhoneNotVerified(SignetError):
+    """The user has not proved to have the number, and this needs that."""
+
+    code = 215
+    text = "Mobile phone number isn't verified."
+
+
+class UsernameInvalid(SignetError):
+    """A username that is blank, too long or no text."""
+
+    code = 217
+    text = "Invalid username, it must be a non-blank string."
+
+
+class PasswordInvalid(SignetError):
+    """A password that is blank, too long or no text."""
+
+    code = 218
+    text = "Invalid password, it must be a non-blank string."
 
 
 class PhoneInvalid(SignetError):
@@ -206,11 +328,22 @@ class TooFrequent(LimitReached):
 
 
 class TooManyAttempts(LimitReached):
-    """Sign-ins to the console, right or wrong, from one address."""
+    """Sign-ins to the console from one address, or codes without a phone (wire.md 13.2)."""
 
     code = 429
     status = 429
     text = "Too many requests."
+
+
+class AccountLocked(LimitReached):
+    """More than six failed logins within a quarter of an hour (wire.md 12.4)."""
+
+    code = 219
+    text = (
+        "You have exceeded the maximum number of login attempts, please try again later, "
+        "or consider resetting your password."
+    )
+    text_zh = "登录失败次数超过限制，请稍候再试，或者通过忘记密码重设密码。"
 
 
 class CodeInvalid(SignetError):

@@ -1,0 +1,235 @@
+"""Changes of a user, as SDKs write them: values, `__op` and dotted keys (wire.md 9.5).
+
+Every change is computed on the user as it is and written on the condition that it still is so,
+so that two at once both count.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from signet import phones, users
+from signet.errors import BadParameter, KeyInvalid, KeyReadOnly
+from signet.users import User
+
+# LeanCloud's own limit for an object.
+_MAX_BYTES = 128 * 1024
+_DEEPEST = 32
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
+# SDKs send these back as they got them, some for their own bookkeeping (wire.md 10.2).
+_ECHOED = frozenset({
+    "objectId", "createdAt", "updatedAt", "sessionToken", "__internalId", "__children", "className",
+    "__type",
+})  # fmt: skip
+_EMAIL_FLAG, _PHONE_FLAG = "emailVerified", "mobilePhoneVerified"
+_FLAGS = (_EMAIL_FLAG, _PHONE_FLAG)
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a body asks to change of a user.
+
+    `trusted`: with the master key, which may set what a user cannot. `password` is what will be
+    kept of a new one, hashed beforehand.
+    """
+
+    body: Body
+    trusted: bool
+    now: int
+    password: str | None = None
+
+    def apply(self, user: User) -> User:
+        """The user after the change. Raises the SignetError that names what is wrong."""
+        changed = replace(user, updated_at=max(self.now, user.updated_at))
+        for key, value in self.body.items():
+            changed = self._set(changed, key, value)
+        _check_size(changed)
+        return changed
+
+    def _set(self, user: User, key: str, value: object) -> User:
+        name, _, rest = key.partition(".")
+        if name in _ECHOED or name in ("smsCode", "validate_token"):
+            return user
+        if rest:
+            return _set_inside(user, name, rest, value)
+        if name in _FLAGS:
+            return self._set_flag(user, name, value)
+        special = _SPECIAL.get(name)
+        if special:
+            return special(user, None if _is_deletion(value) else value)
+        if name == "password":
+            return replace(user, password=self.password or user.password)
+        _check_key(name)
+        return replace(user, attributes=_patched(user.attributes, [name], value))
+
+    def _set_flag(self, user: User, name: str, value: object) -> User:
+        of_email = name == _EMAIL_FLAG
+        if value == (user.email_verified if of_email else user.phone_verified):
+            return user
+        if not (self.trusted and isinstance(value, bool)):
+            raise KeyReadOnly(f"The key {name} is read only.")
+        if of_email:
+            return replace(user, email_verified=value)
+        return replace(user, phone_verified=value)
+
+
+def checked(body: Body) -> Body:
+    """The body, if it can be kept and answered again. Raises BadParameter."""
+    if _depth(body) > _DEEPEST:
+        raise BadParameter(f"The object is nested deeper than {_DEEPEST} levels.")
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadParameter("The object holds half a character.") from None
+    return body
+
+
+def _set_username(user: User, value: object) -> User:
+    return replace(user, username=users.username(value))
+
+
+def _set_email(user: User, value: object) -> User:
+    address = None if value in (None, "") else users.email(value)
+    same = address == user.email
+    return replace(user, email=address, email_verified=user.email_verified and same)
+
+
+def _set_phone(user: User, value: object) -> User:
+    if value in (None, ""):
+        return replace(user, phone=None, written_phone=None, phone_verified=False)
+    phone = phones.parse(value)
+    # Another number is proved anew (wire.md 14); another spelling is the same number.
+    verified = user.phone_verified and phone.e164 == user.phone
+    return replace(user, phone=phone.e164, written_phone=phone.written, phone_verified=verified)
+
+
+def _set_auth(user: User, value: object) -> User:
+    if value is None:
+        return replace(user, auth={})
+    if not isinstance(value, dict):
+        raise BadParameter("authData must be an object.")
+    auth = dict(user.auth)
+    for platform, fields in value.items():
+        _check_key(platform.lstrip("_"))
+        if fields is None or _is_deletion(fields):
+            auth.pop(platform, None)
+        else:
+            auth |= _platform(platform, fields)
+    return replace(user, auth=auth)
+
+
+def _platform(platform: str, fields: object) -> dict[str, Any]:
+    """A platform's data, and beside it who the person is across its apps, if it says so."""
+    if not isinstance(fields, dict) or not isinstance(users.platform_id(fields), str):
+        raise BadParameter(f"authData.{platform} has no uid, openid or id.")
+    if len(users.platform_id(fields) or "") > users.LONGEST_NAME:
+        raise BadParameter(f"The id in authData.{platform} is too long.")
+    kept = {platform: fields}
+    union, family = fields.get("unionid"), fields.get("platform")
+    if isinstance(union, str) and isinstance(family, str) and union and family:
+        kept[f"_{family}_unionid"] = {"uid": union}
+    return kept
+
+
+_SPECIAL: Mapping[str, Callable[[User, object], User]] = {
+    "username": _set_username,
+    "email": _set_email,
+    "mobilePhoneNumber": _set_phone,
+    "authData": _set_auth,
+}
+
+
+def _set_inside(user: User, name: str, rest: str, value: object) -> User:
+    if name == "authData":
+        return _set_auth(user, {rest: value})
+    if name in _SPECIAL or name in _FLAGS or name == "password":
+        raise KeyInvalid(f"The key {name} has no parts.")
+    _check_key(name)
+    return replace(user, attributes=_patched(user.attributes, [name, *rest.split(".")], value))
+
+
+def _patched(attributes: Mapping[str, Any], keys: list[str], value: object) -> dict[str, Any]:
+    """The attributes with a value, or what an operation makes of it, at a place inside them."""
+    patched = copy.deepcopy(dict(attributes))
+    inner = patched
+    for key in keys[:-1]:
+        step = inner.setdefault(key, {})
+        if not isinstance(step, dict):
+            raise KeyInvalid(f"{key} is no object, so {'.'.join(keys)} cannot be set.")
+        inner = step
+    last = keys[-1]
+    if _is_deletion(value):
+        inner.pop(last, None)
+    else:
+        inner[last] = _operated(inner.get(last), value, last)
+    return patched
+
+
+def _operated(old: Any, value: Any, key: str) -> Any:
+    operation = value.get("__op") if isinstance(value, dict) else None
+    if operation is None:
+        return value
+    match operation:
+        case "Increment":
+            return _incremented(old, value.get("amount", 1), key)
+        case "Add" | "AddUnique" | "Remove":
+            return _listed(old, operation, value.get("objects"), key)
+    raise BadParameter(f"The operation {str(operation)[:40]} is not offered.")
+
+
+def _incremented(old: Any, amount: Any, key: str) -> int | float:
+    for number in (old, amount):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+            raise BadParameter(f"{key} cannot be incremented: it is not a number.")
+    total: int | float = (old or 0) + amount
+    return total
+
+
+def _listed(old: Any, operation: str, objects: Any, key: str) -> list[Any]:
+    if not isinstance(objects, list) or not isinstance(old, list | None):
+        raise BadParameter(f"{key}: {operation} needs a list, and objects.")
+    before = list(old or [])
+    if operation == "Add":
+        return before + objects
+    if operation == "Remove":
+        return [element for element in before if element not in objects]
+    for element in objects:
+        if element not in before:
+            before.append(element)
+    return before
+
+
+def _is_deletion(value: object) -> bool:
+    return isinstance(value, dict) and value.get("__op") == "Delete"
+
+
+def _check_key(name: str) -> None:
+    if not _KEY.fullmatch(name):
+        shown = name[:40] if name.isprintable() else "One of the keys"
+        raise KeyInvalid(f"{shown} is not a valid key: letters, digits and _ after a letter.")
+
+
+def _check_size(user: User) -> None:
+    size = len(json.dumps([user.attributes, user.auth], ensure_ascii=False).encode())
+    if size > _MAX_BYTES:
+        raise BadParameter(f"The object is larger than {_MAX_BYTES // 1024} kB.")
+
+
+def _depth(value: object) -> int:
+    """How deep a value is nested, without recursion: a stranger chose it."""
+    deepest, level = 0, [value]
+    while level:
+        deepest += 1
+        level = [
+            inner
+            for one in level
+            for inner in (
+                one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+            )
+        ]
+    return deepest
