@@ -36,6 +36,7 @@ from signet.messages import Message
 from signet.segments import Rule
 from signet.send_requests import SendRequest
 from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, NotPaid, Send
+from signet.store.table import Joined
 from signet.templates import Template
 from tests.conftest import DEMO_APP
 from tests.flows.fakes import FakeQueue
@@ -64,6 +65,7 @@ class FakePhones:
         charge: Charge | None = None,
         *,
         keep_live: bool = False,
+        joined: Joined | None = None,
     ) -> None:
         self.kept_live.append(keep_live)
         self._answer()
@@ -71,7 +73,13 @@ class FakePhones:
         self.charges.append(charge)
 
     def accept_again(
-        self, send: Send, message: Message, charge: Charge | None, code: LiveCode
+        self,
+        send: Send,
+        message: Message,
+        charge: Charge | None,
+        code: LiveCode,
+        *,
+        joined: Joined | None = None,
     ) -> None:
         self._answer()
         self.sent_again.append(code)

@@ -66,9 +66,13 @@ class TestPhone:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """The app's console switches (wire.md 14).
+    """The app's console switches (wire.md 14); of accounts, those below the line.
 
     `bulk_needs_master_key`: the app key, which ships in every client, sends codes only.
+    `verify_on_sign_up`: a number that a client registers is sent a code. `code_only`: a code
+    confirms without its number (wire.md 13.2). `safe_mode`: no call tells whether a number has
+    an account. `first_proof_resets_access`: whoever proves an unproved number by
+    usersByMobilePhone ends the password and sessions that were there before.
     """
 
     sms: bool = True
@@ -77,6 +81,15 @@ class Switches:
     resend_same_code: bool = False
     force_captcha: bool = False
     bulk_needs_master_key: bool = True
+    # ---
+    verify_on_sign_up: bool = True
+    unverified_may_not_log_in: bool = False
+    unverified_may_reset: bool = False
+    login_by_code: bool = False
+    new_session_after_password: bool = True
+    code_only: bool = False
+    safe_mode: bool = False
+    first_proof_resets_access: bool = True
 
 
 @dataclass(frozen=True, slots=True)

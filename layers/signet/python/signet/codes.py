@@ -25,9 +25,16 @@ _PACKED = struct.Struct(">I8s")
 
 
 class Purpose(StrEnum):
-    """What a code is good for; a code of one purpose never works for another."""
+    """What a code is good for; a code of one purpose never works for another.
+
+    `SMS` are those of requestSmsCode, which verifySmsCode and usersByMobilePhone use up.
+    """
 
     SMS = "s"
+    VERIFY = "v"
+    LOGIN = "l"
+    RESET = "r"
+    CHANGE = "c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +76,25 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class LiveCode:
-    """A code's state in the phone's item; `guesses` are in the order they were counted."""
+    """A code's state in the phone's item; `guesses` are in the order they were counted.
+
+    `user_id`: for whom the number is to be changed, if the code is for that.
+    """
 
     nonce: bytes
     key_id: str | None
     expires_at: int
     message_id: str
     guesses: Sequence[Guess]
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyCode:
+    """How a code is found without its number: a keyed digest of it, and which key that is."""
+
+    digest: str
+    key_id: str
 
 
 def new_nonce() -> bytes:
@@ -127,6 +146,14 @@ def answered_before(live: LiveCode, request_id: str, *, now: datetime) -> Guess 
             fresh = now.timestamp() - guess.at <= COPY_WINDOW.total_seconds()
             return guess if fresh else None
     return None
+
+
+def only_code(
+    key_id: str, keyring: Keyring, code: str, *, app_id: str, purpose: Purpose
+) -> OnlyCode:
+    """How `code` is found without its number, within one app and purpose."""
+    said = b"\0".join((b"signet/only/1", app_id.encode(), purpose.encode(), code.encode()))
+    return OnlyCode(hmac.new(keyring.keys[key_id], said, sha256).hexdigest()[:32], key_id)
 
 
 def _digest(key: bytes, subject: Subject, code: str) -> bytes:

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from signet.errors import CodeInvalid, SignetError, TooFast, TooFrequent, TooManyAttempts
+from signet.errors import (
+    AccountLocked,
+    CodeInvalid,
+    SignetError,
+    TooFast,
+    TooFrequent,
+    TooManyAttempts,
+)
 
 DAY = 86_400
 
@@ -54,6 +61,11 @@ class Limit:
 GUESSES = Limit("guesses", "f", 20, DAY, CodeInvalid)
 # Of one id from one address to the console (review.md 4.15).
 SIGN_INS = Limit("sign-ins", "t", 10, 900, TooManyAttempts)
+# More than six failed logins of one user in a quarter of an hour lock it (wire.md 12.4).
+LOGIN_FAILURES = Limit("login failures", "l", 7, 900, AccountLocked)
+# Of codes without a number, from one address; and of an app in an hour, which is a counter.
+CODE_ONLY = Limit("codes without a number", "o", 10, 900, TooManyAttempts)
+CODE_ONLY_AN_HOUR = 100
 
 
 def for_send(kind: Kind, channel: Channel, signature_id: str) -> tuple[Limit, ...]:

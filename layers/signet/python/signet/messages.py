@@ -4,6 +4,7 @@
     -------------------+------------------------------------------------------------
     queued             | a sender claims it                       → sending
     queued             | its code expired or was replaced         → expired
+    queued             | safe mode keeps it back                  → expired
     sending            | a carrier accepted it                    → awaiting_receipt
     sending            | a carrier surely refused, may retry      → queued
     sending            | every carrier surely refused             → call_failed
@@ -42,6 +43,13 @@ NOTIFICATION_LIFE = timedelta(hours=12)
 # Records are shown for two months (wire.md 12.5).
 RETENTION = timedelta(days=62)
 OPEN_SHARDS = 16
+# What the codes of accounts are for, as the built-in text and mapped templates name it.
+OPERATIONS = {
+    Purpose.VERIFY: "验证手机号",
+    Purpose.LOGIN: "登录",
+    Purpose.RESET: "重置密码",
+    Purpose.CHANGE: "绑定手机号",
+}
 
 
 class State(StrEnum):
@@ -71,7 +79,8 @@ class Message:
     """One SMS to one phone. Times are epoch seconds; its text is never part of the record.
 
     `purpose` and `nonce_tag` are those of its code; what holds no code has neither. `price` is
-    in micros, paid by item `balance_shard` of the balance.
+    in micros, paid by item `balance_shard` of the balance. What is `kept_back` is never handed
+    over: nobody has the number, and the app does not want that to be seen (safe mode).
     """
 
     ref: MessageRef
@@ -95,6 +104,7 @@ class Message:
     attempt_id: str | None = None
     lease_until: int = 0
     due_at: int = 0
+    kept_back: bool = False
 
     @property
     def was_used_unsent(self) -> bool:
@@ -128,21 +138,32 @@ def nonce_tag(nonce: bytes) -> str:
 
 
 def text(
-    signature_text: str, template_text: str | None, variables: Mapping[str, str], *, code: str
+    signature_text: str,
+    template_text: str | None,
+    variables: Mapping[str, str],
+    *,
+    code: str,
+    purpose: Purpose | None = None,
 ) -> str:
     """What the phone shows: the signature, then the template or the built-in text.
 
     `variables` holds `name`, `ttl` (minutes), whatever the template names, and `op` for the
-    built-in text if the caller named one. Raises TemplateNotRendered.
+    built-in text if there is one; `purpose` is the code's. Raises TemplateNotRendered.
     """
     if template_text is None:
-        return f"【{signature_text}】{_builtin(variables, code)}"
+        return f"【{signature_text}】{_builtin(variables, code, purpose)}"
     return f"【{signature_text}】{templates.render(template_text, {**variables, 'code': code})}"
 
 
-def _builtin(variables: Mapping[str, str], code: str) -> str:
-    # One sentence of app name, operation, code and minutes (wire.md 7.1).
+def _builtin(variables: Mapping[str, str], code: str, purpose: Purpose | None) -> str:
+    # One sentence of app name, operation, code and minutes (wire.md 7.1); guide.zh.md has two.
     name, ttl, operation = variables["name"], variables["ttl"], variables.get("op")
+    if purpose is Purpose.VERIFY:
+        return f"欢迎使用“{name}”服务，您的验证码是 {code}，请输入完成验证。"
+    if purpose is Purpose.RESET:
+        return (
+            f"您请求重设应用“{name}”的密码，请输入验证码 {code} 验证，验证码仅在 {ttl} 分钟内有效。"
+        )
     doing = f"进行{operation}" if operation else ""
     return f"您正在使用{name}服务{doing}，您的验证码是 {code}，请在 {ttl} 分钟内完成验证。"
 

@@ -57,6 +57,7 @@ _REASONS = {
     "expired": ("等待太久，已经没有用处", "it waited until it was of no use"),
     "code expired": ("验证码已过期", "its code had expired"),
     "code replaced": ("已有更新的验证码", "a newer code took its place"),
+    "kept back": ("安全模式：没有账户使用此号码", "safe mode: no account has the number"),
     "sender lost": ("发送程序中断", "the sender was interrupted"),
 }
 _ORDER = list(Happening)

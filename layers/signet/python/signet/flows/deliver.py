@@ -65,6 +65,9 @@ def deliver(
         records.expired(message, "code used", now())
     if message.state is not State.QUEUED:
         return
+    if message.kept_back:
+        records.expired(message, "kept back", now())
+        return
     if message.expires_at <= now().timestamp():
         records.expired(message, "expired", now())
         return
@@ -122,7 +125,13 @@ def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingM
         template_version=message.template_version,
         variables={**message.variables, **({"code": code} if code else {})},
         code=code,
-        text=messages.text(message.signature_text, template_text, message.variables, code=shown),
+        text=messages.text(
+            message.signature_text,
+            template_text,
+            message.variables,
+            code=shown,
+            purpose=message.purpose,
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from signet import templates as words
 from signet.apps import App, ReviewState, Signature, Use
 from signet.carriers.mappings import billed_text
 from signet.charges import Charge
-from signet.codes import LiveCode, Purpose, Subject
+from signet.codes import Keyring, LiveCode, Purpose, Subject
 from signet.credentials import Authority
 from signet.edge.queue import QueueUnavailable
 from signet.errors import (
@@ -33,7 +33,15 @@ from signet.errors import (
 from signet.limits import Kind
 from signet.messages import NOTIFICATION_LIFE, Message, MessageRef
 from signet.send_requests import SendRequest
-from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, NotPaid, Send
+from signet.store.phones import (
+    AlreadyAccepted,
+    CodeLives,
+    CodeNotAlone,
+    NoLiveCode,
+    NotPaid,
+    Send,
+)
+from signet.store.table import Joined
 from signet.templates import Template
 from signet.vendor_templates import VendorTemplate
 
@@ -57,6 +65,25 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """What a send is for, beside its words.
+
+    `user_id`: whose number it will become. `kept_back`: everything happens as for any other send,
+    but it is never handed over (safe mode). `keyring`: for codes that should be found without
+    their number. `joined`: what is written in the same transaction or not at all.
+    """
+
+    purpose: Purpose = Purpose.SMS
+    user_id: str | None = None
+    kept_back: bool = False
+    keyring: Keyring | None = None
+    joined: Joined | None = None
+
+
+_ANY_SEND = Errand()
+
+
+@dataclass(frozen=True, slots=True)
 class Stores:
     """Where words and prices come from and where the send goes; see `store` and `edge.queue`.
 
@@ -69,7 +96,7 @@ class Stores:
     vendor_template: Callable[[str, str | None, int | None], VendorTemplate | None]
     price_overrides: Callable[[], Mapping[str, int]]
     accept: Callable[..., None]
-    accept_again: Callable[[Send, Message, Charge | None, LiveCode], None]
+    accept_again: Callable[..., None]
     find_payer: Callable[[Charge], Charge]
     enqueue: Callable[[MessageRef, Kind], None]
 
@@ -94,29 +121,31 @@ def send_message(
     *,
     abroad: segments.Rule,
     now: datetime,
+    errand: Errand = _ANY_SEND,
 ) -> None:
-    """Send a code or a notification for requestSmsCode. Raises the SignetError of a refusal.
+    """Send a code or a notification. Raises the SignetError of a refusal.
 
     `abroad`: how texts to other countries are counted.
     """
-    _check_switches(request, caller)
-    said = _words(request, caller, stores)
-    send = _new_send(request, caller, said, now)
+    _check_switches(request, caller, errand)
+    said = _words(request, caller, stores, errand)
+    send = _new_send(request, caller, said, errand, now=now)
     priced = partial(_priced, said=said, stores=stores, request=request, abroad=abroad)
     message = priced(_new_message(request, caller, said, send))
     test_phone = caller.app.test_phone
     if test_phone and request.phone.e164 == test_phone.phone:
         # Limits hold for test numbers too, but nothing is recorded or sent (wire.md 12.1).
-        _unless_repeated(lambda: stores.accept(send, None))
+        _unless_repeated(lambda: stores.accept(send, None, joined=errand.joined))
         return
-    accepted = _accept(send, message, caller.app, stores, priced=priced)
+    message = replace(message, kept_back=errand.kept_back)
+    accepted = _accept(send, message, caller.app, stores, priced=priced, errand=errand)
     if accepted:
         _enqueue(accepted, stores)
 
 
-def _check_switches(request: SendRequest, caller: Caller) -> None:
+def _check_switches(request: SendRequest, caller: Caller, errand: Errand) -> None:
     switches = caller.app.switches
-    if not (switches.sms and switches.generic_sms):
+    if not switches.sms or (errand.purpose is Purpose.SMS and not switches.generic_sms):
         raise FeatureDisabled
     if not (request.phone.is_mainland or switches.international):
         raise InternationalDisabled
@@ -124,8 +153,10 @@ def _check_switches(request: SendRequest, caller: Caller) -> None:
         raise CaptchaMissing
 
 
-def _words(request: SendRequest, caller: Caller, stores: Stores) -> _Words:
+def _words(request: SendRequest, caller: Caller, stores: Stores, errand: Errand) -> _Words:
     template = _template(request, caller, stores)
+    if template and template.kind is not Kind.VERIFICATION and errand.purpose is not Purpose.SMS:
+        raise BadParameter("This call sends a code, so its template must be one of verification.")
     signature = _signature(request, caller.app, stores)
     if signature.use is Use.MARKETING:
         raise SignatureNotVerified("This signature is approved for marketing only.")
@@ -136,7 +167,8 @@ def _words(request: SendRequest, caller: Caller, stores: Stores) -> _Words:
         "sign": signature.text,
     }
     if template is None:
-        operation = {"op": request.operation} if request.operation else {}
+        doing = request.operation or messages.OPERATIONS.get(errand.purpose)
+        operation = {"op": doing} if doing else {}
         return _Words(signature, None, {**operation, **reserved})
     free = [name for name in names if name not in words.RESERVED]
     given = send_requests.values(request, free, authority=caller.authority)
@@ -171,17 +203,20 @@ def _signature(request: SendRequest, app: App, stores: Stores) -> Signature:
     return signature
 
 
-def _new_send(request: SendRequest, caller: Caller, said: _Words, now: datetime) -> Send:
+def _new_send(
+    request: SendRequest, caller: Caller, said: _Words, errand: Errand, *, now: datetime
+) -> Send:
     holds_code = said.kind is Kind.VERIFICATION
     life = request.ttl if holds_code else NOTIFICATION_LIFE
     return Send(
-        subject=Subject(caller.app.app_id, Purpose.SMS, request.phone.e164),
+        subject=Subject(caller.app.app_id, errand.purpose, request.phone.e164),
         limits=limits.for_send(said.kind, request.channel, said.signature.short_id),
         request_id=caller.request_id,
         now=now,
         nonce=codes.new_nonce() if holds_code else None,
         expires_at=int((now + life).timestamp()),
         idempotency=caller.idempotency,
+        user_id=errand.user_id,
     )
 
 
@@ -218,7 +253,13 @@ def _priced(
     Our own text is rendered whatever the carrier sends: a template that cannot be is refused.
     """
     template_text = said.template.text if said.template else None
-    text = messages.text(message.signature_text, template_text, message.variables, code=_ANY_CODE)
+    text = messages.text(
+        message.signature_text,
+        template_text,
+        message.variables,
+        code=_ANY_CODE,
+        purpose=message.purpose,
+    )
     theirs = stores.vendor_template(message.ref.app_id, message.template, message.template_version)
     if theirs:
         text = billed_text(theirs, message, code=_ANY_CODE) or text
@@ -234,23 +275,29 @@ def _accept(
     stores: Stores,
     *,
     priced: Callable[[Message], Message],
+    errand: Errand,
 ) -> Message | None:
     """The message that was recorded, or None when the same request was accepted before."""
     charge = _charge(message, app, send.now)
     again: tuple[Message, LiveCode] | None = None
+    # A code that changes a number is for one user: another one's is not sent again.
+    resend = app.switches.resend_same_code and send.nonce is not None and not send.user_id
+    send = _found_alone(send, errand)
     for _ in range(_ROUNDS):
         wanted = replace(again[0] if again else message, balance_shard=charge.shard)
         try:
             if again:
-                stores.accept_again(send, wanted, charge, again[1])
+                stores.accept_again(send, wanted, charge, again[1], joined=errand.joined)
             else:
-                resend = app.switches.resend_same_code and send.nonce is not None
-                stores.accept(send, wanted, charge, keep_live=resend)
+                stores.accept(send, wanted, charge, keep_live=resend, joined=errand.joined)
             return wanted
         except AlreadyAccepted:
             return None
         except NotPaid:
             charge = stores.find_payer(charge)
+        except CodeNotAlone:
+            send = _found_alone(replace(send, nonce=codes.new_nonce()), errand)
+            message = replace(message, nonce_tag=messages.nonce_tag(send.nonce or b""))
         except CodeLives as living:
             # It names other minutes than were asked for, perhaps with a digit more.
             again = (priced(_message_for(message, living.code, send.seconds)), living.code)
@@ -259,6 +306,18 @@ def _accept(
             again = None
             charge = replace(charge, micros=message.price)
     raise Unavailable(retry_after=1)
+
+
+def _found_alone(send: Send, errand: Errand) -> Send:
+    """The send with what finds its code without the number, where that is wanted."""
+    if errand.keyring is None or send.nonce is None:
+        return send
+    keyring, subject = errand.keyring, send.subject
+    code = codes.derive(keyring.keys[keyring.current], subject, send.nonce)
+    only = codes.only_code(
+        keyring.current, keyring, code, app_id=subject.app_id, purpose=subject.purpose
+    )
+    return replace(send, only=only)
 
 
 def _charge(message: Message, app: App, now: datetime) -> Charge:

@@ -42,8 +42,11 @@ class _Attempt:
 
 def verify_code(
     subject: Subject, typed: str, stores: Stores, *, app: App, request_id: str, now: datetime
-) -> None:
-    """Use up the code that `typed` names. Raises CodeInvalid for whatever does not fit."""
+) -> LiveCode | None:
+    """Use up the code that `typed` names, and tell which; None for a test phone's fixed one.
+
+    Raises CodeInvalid for whatever does not fit.
+    """
     code = codes.typed(typed)
     if code is None:
         # Not a guess at six digits: counts nothing, tells nothing.
@@ -51,7 +54,7 @@ def verify_code(
     seconds = int(now.timestamp())
     if app.test_phone and subject.phone == app.test_phone.phone:
         _verify_test_phone(subject, code, stores, fixed=app.test_phone.code, now=seconds)
-        return
+        return None
     attempt = _Attempt(subject, code, request_id, now)
     keyring = stores.keyring()
     try:
@@ -66,6 +69,7 @@ def verify_code(
     if not codes.is_winner(live, guess, keyring=keyring, subject=subject):
         raise CodeInvalid
     _record(subject, live, stores, app=app, now=seconds)
+    return live
 
 
 def _verify_test_phone(

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -84,6 +84,7 @@ class MessageItem(table.Table):
     signature_text = UnicodeAttribute(null=True)
     variables = JSONAttribute(null=True)
     nonce_tag = UnicodeAttribute(null=True)
+    kept_back = BooleanAttribute(null=True)
     segments = NumberAttribute(null=True)
     price = NumberAttribute(null=True)
     balance_shard = NumberAttribute(null=True)
@@ -147,6 +148,7 @@ def record(writes: TransactWrite, message: Message) -> None:
         signature_text=message.signature_text,
         variables=dict(message.variables),
         nonce_tag=message.nonce_tag,
+        kept_back=message.kept_back or None,
         segments=message.segments,
         price=message.price,
         balance_shard=message.balance_shard,
@@ -386,4 +388,5 @@ def _message(ref: MessageRef, item: Any) -> Message:
         attempt_id=item.attempt_id,
         lease_until=int(item.lease_until or 0),
         due_at=int(item.due_at or 0),
+        kept_back=bool(item.kept_back),
     )

@@ -8,33 +8,37 @@
                            | rid, rt: id and time of the last accepted request
                            | p<purpose>…: n nonce, k key id, x expires_at, m message id,
                            |   g guesses, i their request ids, u when the code was used
+                           |   w the user whose number it will become
     <app>#idem#<digest>    | request: digest of the request that used an Idempotency-Key
-    both                   | ttl: when DynamoDB may forget the item (never trusted)
+    <app>#only#<digest>    | phone: to which a code was sent that may confirm without it
+    all                    | ttl: when DynamoDB may forget the item (never trusted)
 
 Times are epoch seconds. Names are short because the whole item should stay within 1 kB, one
 write unit. Failure mode: closed; what cannot be counted is not sent and not compared.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from signet import limits
 from signet.charges import Charge
-from signet.codes import COPY_WINDOW, GUESSES_PER_CODE, Guess, LiveCode, Subject
+from signet.codes import COPY_WINDOW, GUESSES_PER_CODE, Guess, LiveCode, OnlyCode, Subject
 from signet.edge import settings
 from signet.errors import BadParameter
 from signet.limits import Limit
 from signet.messages import Message, MessageRef, nonce_tag
 from signet.store import balances, messages, table
 from signet.store.registers import shift, within
-from signet.store.table import path
+from signet.store.table import Joined, path
 
 _REMEMBER = timedelta(hours=25)
 IDEMPOTENT_FOR = timedelta(hours=24)
@@ -48,6 +52,7 @@ class PhoneItem(table.Table):
 
     pk = UnicodeAttribute(hash_key=True)
     request = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
 
 
@@ -57,7 +62,8 @@ class Send:
 
     `subject` says whose number it is; its purpose counts only when a code is issued, which a
     `nonce` tells. `idempotency` is (key, digest of the request) when the caller gave an
-    Idempotency-Key.
+    Idempotency-Key. `user_id`: whose number it will become. `only`: the code can be found without
+    the number, by this.
     """
 
     subject: Subject
@@ -67,6 +73,8 @@ class Send:
     nonce: bytes | None
     expires_at: int
     idempotency: tuple[str, str] | None = None
+    user_id: str | None = None
+    only: OnlyCode | None = None
 
     @property
     def seconds(self) -> int:
@@ -76,6 +84,10 @@ class Send:
 
 class AlreadyAccepted(Exception):
     """The same request was accepted before; the caller gets the first answer."""
+
+
+class CodeNotAlone(Exception):
+    """Another number of the app has the same code, and it should be found by the code alone."""
 
 
 class CodeLives(Exception):
@@ -107,32 +119,47 @@ class UnknownKey(Exception):
 
 
 def accept(
-    send: Send, message: Message | None, charge: Charge | None = None, *, keep_live: bool = False
+    send: Send,
+    message: Message | None,
+    charge: Charge | None = None,
+    *,
+    keep_live: bool = False,
+    joined: Joined | None = None,
 ) -> None:
     """Accept a send, record its message and debit its price: all or nothing, within all limits.
 
     Raises AlreadyAccepted for a repeated request, the SignetError of the first broken limit,
-    NotPaid, and, with `keep_live`, CodeLives instead of replacing a code that still lives. A
-    refused send changes nothing. One call, one transaction; without a message (test phones) too.
+    NotPaid, CodeNotAlone, what `joined` refuses with, and, with `keep_live`, CodeLives instead of
+    replacing a code that still lives. A refused send changes nothing. One call, one transaction;
+    without a message (test phones) too.
     """
     condition = within(send.limits, send.seconds)
     if keep_live:
         condition &= _no_live_code(send.subject, send.seconds)
     issued = _issue(send, message.ref) if message and send.nonce else ()
-    _accept(_Acceptance(send, message, charge), condition, [*_shift_all(send), *issued])
+    wanted = _Acceptance(send, message, charge, joined)
+    _accept(wanted, condition, [*_shift_all(send), *issued])
 
 
-def accept_again(send: Send, message: Message, charge: Charge | None, code: LiveCode) -> None:
+def accept_again(
+    send: Send,
+    message: Message,
+    charge: Charge | None,
+    code: LiveCode,
+    *,
+    joined: Joined | None = None,
+) -> None:
     """Accept a send that delivers the live `code` once more; its guesses stay counted.
 
     Raises what `accept` raises, and NoLiveCode when the code was replaced meanwhile.
     """
+    send = replace(send, only=None)
     prefix = _prefix(send.subject)
     same = path(f"{prefix}n") == code.nonce
     actions = [*_shift_all(send), path(f"{prefix}m").set(message.ref.message_id)]
     try:
         condition = within(send.limits, send.seconds) & same
-        _accept(_Acceptance(send, message, charge), condition, actions)
+        _accept(_Acceptance(send, message, charge, joined), condition, actions)
     except CodeLives as other:
         raise NoLiveCode(other.code) from other
 
@@ -204,6 +231,19 @@ def spend_guess_on_test_phone(subject: Subject, now: int) -> None:
         raise NoLiveCode(None) from failed
 
 
+def find_only(app_id: str, candidates: Iterable[OnlyCode], *, now: int) -> str | None:
+    """The number to which one of these codes was sent and may confirm without it."""
+    for only in candidates:
+        try:
+            read = partial(PhoneItem.get, _only_pk(app_id, only), consistent_read=True)
+            item = table.read(read)
+        except DoesNotExist:
+            continue
+        if item.phone and item.ttl is not None and item.ttl > now:
+            return str(item.phone)
+    return None
+
+
 def mark_used(subject: Subject, code: LiveCode, now: int) -> None:
     """Note that `code` was used, in its item and in its message's record, both or neither.
 
@@ -231,14 +271,19 @@ class _Acceptance:
     send: Send
     message: Message | None
     charge: Charge | None
+    joined: Joined | None
 
 
 def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]) -> None:
     send = wanted.send
 
     def build(writes: TransactWrite) -> None:
+        if wanted.joined:
+            wanted.joined.add(writes)
         if send.idempotency:
             writes.save(*_idempotency(send), return_values="ALL_OLD")
+        if send.only:
+            writes.save(*_only(send, send.only), return_values="ALL_OLD")
         if wanted.message:
             messages.record(writes, wanted.message)
         item = PhoneItem(_pk(send.subject))
@@ -254,11 +299,16 @@ def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]
 
 def _refusal(wanted: _Acceptance, before: Sequence[table.Item | None]) -> Exception:
     send = wanted.send
-    claimed = before[0] if send.idempotency else None
+    if wanted.joined and (refusal := wanted.joined.refusal(before[: wanted.joined.size])):
+        return refusal
+    own = list(before[wanted.joined.size :] if wanted.joined else before)
+    claimed = own.pop(0) if send.idempotency else None
     if claimed is not None and send.idempotency:
         if claimed.get("request") == send.idempotency[1]:
             return AlreadyAccepted()
         return BadParameter("This Idempotency-Key was used for another request.")
+    if send.only and own[0] is not None:
+        return CodeNotAlone()
     # Puts come first, then the number's item, then the balance.
     phone = before[-2] if wanted.charge else before[-1]
     if phone is None and wanted.charge and before[-1] is not None:
@@ -280,6 +330,17 @@ def _idempotency(send: Send) -> tuple[PhoneItem, Condition]:
     until = send.seconds + int(IDEMPOTENT_FOR.total_seconds())
     item = PhoneItem(f"{send.subject.app_id}#idem#{digest}", request=request, ttl=until)
     return item, PhoneItem.pk.does_not_exist() | (PhoneItem.ttl <= send.seconds)
+
+
+def _only(send: Send, only: OnlyCode) -> tuple[PhoneItem, Condition]:
+    item = PhoneItem(
+        _only_pk(send.subject.app_id, only), phone=send.subject.phone, ttl=send.expires_at
+    )
+    return item, PhoneItem.pk.does_not_exist() | (PhoneItem.ttl <= send.seconds)
+
+
+def _only_pk(app_id: str, only: OnlyCode) -> str:
+    return f"{app_id}#only#{only.digest}"
 
 
 def _no_live_code(subject: Subject, now: int) -> Condition:
@@ -308,8 +369,10 @@ def _issue(send: Send, ref: MessageRef) -> Iterator[Action]:
     yield path(f"{prefix}x").set(send.expires_at)
     yield path(f"{prefix}g").set([])
     yield path(f"{prefix}i").set([])
-    yield path(f"{prefix}k").remove()
     yield path(f"{prefix}u").remove()
+    key, user = path(f"{prefix}k"), path(f"{prefix}w")
+    yield key.set(send.only.key_id) if send.only else key.remove()
+    yield user.set(send.user_id) if send.user_id else user.remove()
 
 
 def _live(item: table.Item, prefix: str) -> LiveCode | None:
@@ -322,6 +385,7 @@ def _live(item: table.Item, prefix: str) -> LiveCode | None:
         expires_at=item[f"{prefix}x"],
         message_id=item[f"{prefix}m"],
         guesses=[Guess.unpack(request_id, guess) for request_id, guess in packed],
+        user_id=item.get(f"{prefix}w"),
     )
 
 

@@ -27,3 +27,10 @@ def shift(register: str, depth: int, now: int) -> Iterator[Action]:
     for place in range(depth, 1, -1):
         yield path(f"{register}{place}").set(path(f"{register}{place - 1}") | 0)
     yield path(f"{register}1").set(now)
+
+
+def take_back(register: str, depth: int) -> Iterator[Action]:
+    """Forget the register's newest event: it did not count after all."""
+    for place in range(1, depth):
+        yield path(f"{register}{place}").set(path(f"{register}{place + 1}") | 0)
+    yield path(f"{register}{depth}").remove()

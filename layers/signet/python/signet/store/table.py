@@ -9,7 +9,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import botocore.session
 from botocore.exceptions import BotoCoreError
@@ -60,12 +60,27 @@ class TransactionRefused(Exception):
     """A transaction was refused by its conditions.
 
     `before[i]` is the item that refused operation i and None where i did not refuse. PynamoDB
-    sends puts before updates.
+    sends deletes, then puts, then updates.
     """
 
     def __init__(self, before: Sequence[Item | None]) -> None:
         super().__init__("transaction refused")
         self.before = before
+
+
+class Joined(Protocol):
+    """Writes that join a transaction, in front of all others of it.
+
+    There are `size` of them; `refusal` tells what those that refused, in their order, mean to
+    whoever wanted them.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    def add(self, writes: TransactWrite) -> None: ...
+
+    def refusal(self, before: Sequence[Item | None]) -> Exception | None: ...
 
 
 class _SharedConnection(Connection):
