@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from local import LocalStackError, clock
 from local.aws import Aws
 from local.ministack import finish_preflights, supported
-from local.package import package
+from local.package import package, upload
 
 STACK_NAME = "signet-local"
 PARAMETERS = {
@@ -39,7 +39,7 @@ def deploy(template_file: Path, *, cache: Path, aws: Aws) -> Deployment:
     clock.create_table(aws)
     template = supported(package(template_file, parameters=PARAMETERS, cache=cache, aws=aws))
     cloudformation = aws.client("cloudformation")
-    _apply(cloudformation, template)
+    _apply(cloudformation, template, url=upload("template.json", json.dumps(template), aws))
     stack = _wait(cloudformation)
     resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     deployment = Deployment(
@@ -52,10 +52,10 @@ def deploy(template_file: Path, *, cache: Path, aws: Aws) -> Deployment:
     return deployment
 
 
-def _apply(cloudformation: Any, template: dict[str, Any]) -> None:
+def _apply(cloudformation: Any, template: dict[str, Any], *, url: str) -> None:
     arguments = {
         "StackName": STACK_NAME,
-        "TemplateBody": json.dumps(template),
+        "TemplateURL": url,  # as a body it would be too long, as it is on AWS
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value}

@@ -78,6 +78,12 @@ def package(
     return template
 
 
+def upload(key: str, content: str, aws: Aws) -> str:
+    """Put a file beside the packaged code; its URL."""
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content.encode())
+    return f"{aws.endpoint}/{BUCKET}/{key}"
+
+
 def only_what_is_wanted(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
     """The template without the resources whose condition does not hold for these parameters."""
     resources = {

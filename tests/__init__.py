@@ -22,6 +22,7 @@ os.environ.update(
     SIGNET_ERROR_LANGUAGE="zh",
     SIGNET_REQUEST_FUNCTION="request-function",
     SIGNET_VERIFY_FUNCTION="verify-function",
+    SIGNET_ACCOUNT_FUNCTION="account-function",
 )
 for _name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SESSION_TOKEN"):
     os.environ.pop(_name, None)

@@ -27,6 +27,11 @@ QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
 
 CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
 
+PASSWORD_LAYERS = [
+    {"Fn::If": [condition, {"Ref": layer}, {"Ref": "AWS::NoValue"}]}
+    for condition, layer in (("RunsOnArm", "PasswordsArmLayer"), ("RunsOnX86", "PasswordsX86Layer"))
+]
+
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 # without REQUEST_TOO_LARGE, which AWS does not let anybody change (review.md 1.2).
 GATEWAY_REPLIES = {
@@ -51,6 +56,15 @@ GATEWAY_REPLIES = {
     "UNSUPPORTED_MEDIA_TYPE": (415, 107),
     "WAF_FILTERED": (403, 403),
 }
+
+# wire.md 9, 10
+ACCOUNT_PATHS = [
+    *("users", "users/{proxy+}", "classes/_User", "classes/_User/{proxy+}", "usersByMobilePhone"),
+    *("login", "logout", "requestMobilePhoneVerify", "verifyMobilePhone/{code}"),
+    *("verfyMobilePhone/{code}", "requestLoginSmsCode", "requestPasswordResetBySmsCode"),
+    *("resetPasswordBySmsCode/{code}", "requestChangePhoneNumber", "changePhoneNumber"),
+    *("requestEmailVerify", "requestPasswordReset", "batch", "batch/save"),
+]
 
 # wire.md 3
 CORS_HEADERS = [
@@ -106,6 +120,24 @@ PERMISSIONS = {
         ("secretsmanager:GetSecretValue", "Secret"),
         _KMS,
     },
+    "AccountFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:GetItem", "Users.Arn"),
+        ("dynamodb:BatchGetItem", "Users.Arn"),
+        ("dynamodb:PutItem", "Users.Arn"),
+        ("dynamodb:DeleteItem", "Users.Arn"),
+        ("dynamodb:Query", "${Users.Arn}/index/listed"),
+        ("dynamodb:GetItem", "Phones.Arn"),
+        ("dynamodb:UpdateItem", "Phones.Arn"),
+        ("dynamodb:PutItem", "Phones.Arn"),
+        ("dynamodb:PutItem", "Messages.Arn"),
+        ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
+        ("sqs:SendMessage", "CodesQueue.Arn"),
+        ("secretsmanager:GetSecretValue", "Secret"),
+        _KMS,
+    },
     "SenderCodesFunction": _sender("CodesQueue"),
     "SenderBulkFunction": _sender("BulkQueue"),
     "SweeperFunction": {
@@ -157,6 +189,7 @@ PERMISSIONS = {
     "RouterFunction": {
         ("lambda:InvokeFunction", "RequestFunction.Arn"),
         ("lambda:InvokeFunction", "VerifyFunction.Arn"),
+        ("lambda:InvokeFunction", "AccountFunction.Arn"),
     },
 }
 
@@ -367,6 +400,7 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
     assert routes == {
         ("/1.1/requestSmsCode", "post"),
         ("/1.1/verifySmsCode/{code}", "post"),
+        *((f"/1.1/{path}", "x-amazon-apigateway-any-method") for path in ACCOUNT_PATHS),
         *(
             (path, "x-amazon-apigateway-any-method")
             for path in (
@@ -464,7 +498,7 @@ def test_roles_get_nothing_but_logs_on_top() -> None:
 def test_a_function_runs_as_designed(name: str) -> None:
     settings = function(name)
     assert settings["Runtime"] == "python3.13"
-    assert settings["MemorySize"] == 512
+    assert settings["MemorySize"] == (1024 if name == "AccountFunction" else 512)
     assert settings["Architectures"] == [{"Ref": "Architecture"}]
     expected = 20 if name in QUEUE_FUNCTIONS else 30 if name == "SweeperFunction" else 10
     assert settings["Timeout"] == expected
@@ -476,8 +510,24 @@ def test_only_senders_carry_the_sdks_of_carriers_and_only_when_they_are_used(nam
         {"Fn::If": [condition, {"Ref": layer}, {"Ref": "AWS::NoValue"}]}
         for condition, layer in CARRIER_LAYERS.items()
     ]
-    layers = [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}]
-    assert function(name)["Layers"] == layers + (carriers if name in QUEUE_FUNCTIONS else [])
+    own = carriers if name in QUEUE_FUNCTIONS else []
+    layers = [layer for layer in function(name)["Layers"] if layer not in PASSWORD_LAYERS]
+    assert layers == [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}, *own]
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_only_accounts_carry_the_hash_of_passwords(name: str) -> None:
+    layers = [layer for layer in function(name)["Layers"] if layer in PASSWORD_LAYERS]
+    assert layers == (PASSWORD_LAYERS if name == "AccountFunction" else [])
+
+
+@pytest.mark.parametrize(
+    ("architecture", "layer"), [("arm64", "PasswordsArmLayer"), ("x86_64", "PasswordsX86Layer")]
+)
+def test_the_hash_of_passwords_is_deployed_for_one_processor(architecture: str, layer: str) -> None:
+    both = {"PasswordsArmLayer", "PasswordsX86Layer"}
+    assert wanted(Architecture=architecture) & both == {layer}
+    assert properties(layer)["CompatibleArchitectures"] == [architecture]
 
 
 @pytest.mark.parametrize("condition", ["SendsBySdkOnArm", "SendsBySdkOnX86"])
@@ -615,7 +665,7 @@ def _keys(table: Json) -> dict[str, tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["Apps", "Balances", "Ledger"])
+@pytest.mark.parametrize("name", ["Apps", "Balances", "Ledger", "Users"])
 def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     kept = template()["Resources"][name]
     assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
@@ -755,6 +805,7 @@ def test_the_outputs_say_what_a_person_needs_next() -> None:
     assert {
         *("BaseUrl", "JavaAndAndroid", "DomainTarget", "CarrierSteps"),
         *("AppsTable", "PhonesTable", "MessagesTable", "BalancesTable", "LedgerTable"),
+        "UsersTable",
         *("SecretArn", "CarrierSecretArn"),
     } <= template()["Outputs"].keys()
 

@@ -7,21 +7,11 @@ day, gets the first answer and sends nothing.
 """
 
 from signet import segments, send_requests
-from signet.edge import clock, http, queue, settings
+from signet.edge import clock, http, settings
 from signet.errors import BadParameter
-from signet.flows.send_message import Caller, Stores, send_message
-from signet.store import apps, balances, deployment, mappings, phones, templates
-
-stores = Stores(
-    signature=apps.signature,
-    template=templates.in_use,
-    vendor_template=mappings.for_active_carrier,
-    price_overrides=lambda: deployment.settings().prices,
-    accept=phones.accept,
-    accept_again=phones.accept_again,
-    find_payer=balances.find_payer,
-    enqueue=queue.enqueue,
-)
+from signet.flows import sending
+from signet.flows.send_message import Caller, send_message
+from signet.store import apps
 
 # Its real request always names smsType; a verify call whose code was `../requestSmsCode`, which
 # the client resolves before sending, never does (review.md 1.3).
@@ -36,7 +26,7 @@ def request_sms_code(call: http.Call) -> http.Body:
     request = send_requests.parse(call.body, authority=caller.authority, app_name=caller.app.name)
     sender = Caller(caller.app, caller.authority, call.request_id, call.idempotency)
     abroad = segments.Rule(settings.value("SIGNET_SEGMENTS_ABROAD"))
-    send_message(request, sender, stores, abroad=abroad, now=now)
+    send_message(request, sender, sending.STORES, abroad=abroad, now=now)
     return {}
 
 

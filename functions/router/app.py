@@ -9,9 +9,17 @@ else is 404, code 1. POST /1.1/date is 404 too: any POST that answers 200 would 
 from signet.edge import clock, functions, http, settings
 from signet.edge.logs import logger
 
-_FORWARDED = {
+# The first part of a path behind /1.1, and who answers it.
+_POSTED = {
     "requestSmsCode": "SIGNET_REQUEST_FUNCTION",
     "verifySmsCode": "SIGNET_VERIFY_FUNCTION",
+}
+_ACCOUNT = {
+    *("users", "classes", "usersByMobilePhone", "login", "logout", "batch"),
+    *("requestMobilePhoneVerify", "verifyMobilePhone", "verfyMobilePhone"),
+    *("requestLoginSmsCode", "requestPasswordResetBySmsCode", "resetPasswordBySmsCode"),
+    *("requestChangePhoneNumber", "changePhoneNumber"),
+    *("requestEmailVerify", "requestPasswordReset"),
 }
 
 
@@ -32,10 +40,14 @@ def _function_for(event: http.Event) -> str | None:
     """The function behind a path that was only misspelt with doubled slashes."""
     written = event.get("path") or "/"
     path = http.collapse(written)
-    if path == written or http.has_dot_segment(path) or event["httpMethod"] != "POST":
+    if path == written or http.has_dot_segment(path):
         return None
     version, name, *_ = [*path.strip("/").split("/"), ""]
-    setting = _FORWARDED.get(name) if version == "1.1" else None
+    if version != "1.1":
+        return None
+    if name in _ACCOUNT:
+        return settings.value("SIGNET_ACCOUNT_FUNCTION")
+    setting = _POSTED.get(name) if event["httpMethod"] == "POST" else None
     return settings.value(setting) if setting else None
 
 

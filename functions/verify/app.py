@@ -6,18 +6,11 @@ wrong, expired, replaced or used ones, 119, 127, 212 and 401 before a guess is c
 
 from signet import phones as numbers
 from signet.codes import Purpose, Subject
-from signet.edge import clock, http, secrets
+from signet.edge import clock, http
 from signet.errors import FeatureDisabled
-from signet.flows.verify_code import Stores, verify_code
-from signet.store import apps, messages, phones
-
-stores = Stores(
-    keyring=secrets.keyring,
-    spend_guess=phones.spend_guess,
-    spend_guess_on_test_phone=phones.spend_guess_on_test_phone,
-    record_verified=messages.verified,
-    mark_used=phones.mark_used,
-)
+from signet.flows import verifying
+from signet.flows.verify_code import verify_code
+from signet.store import apps
 
 
 def verify_sms_code(call: http.Call) -> http.Body:
@@ -25,12 +18,11 @@ def verify_sms_code(call: http.Call) -> http.Body:
     caller = http.authenticate(call, apps.get, now=now)
     if not caller.app.switches.generic_sms:
         raise FeatureDisabled
-    queried = numbers.restore_plus(call.query.get("mobilePhoneNumber", ""))
-    phone = numbers.parse(call.body.get("mobilePhoneNumber") or queried)
+    phone = numbers.parse(call.fields.get("mobilePhoneNumber"))
     verify_code(
         Subject(caller.app.app_id, Purpose.SMS, phone.e164),
         call.parameters["code"],
-        stores,
+        verifying.STORES,
         app=caller.app,
         request_id=call.request_id,
         now=now,

@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 from functions.router import app as router
 from signet.edge import functions as edge_functions
 from tests.functions.service import APP_KEY, Service, event, http_event, serve
+from tests.test_template import ACCOUNT_PATHS
 
 
 @pytest.fixture
@@ -134,6 +135,17 @@ def test_a_path_with_doubled_slashes_is_handed_to_its_function(
     answers(lambdas, function, asked, REPLY)
 
     assert router.handler(asked, None) == REPLY
+    lambdas.assert_no_pending_responses()
+
+
+def test_every_path_of_accounts_is_handed_on_with_any_method(lambdas: Stubber) -> None:
+    for path in ACCOUNT_PATHS:
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            written = f"//1.1//{path.replace('{proxy+}', 'me').replace('{code}', '123456')}"
+            asked = http_event("request", path=written, method=method, headers=APP_KEY, raw="{}")
+            answers(lambdas, "account-function", asked, REPLY)
+
+            assert router.handler(asked, None) == REPLY
     lambdas.assert_no_pending_responses()
 
 

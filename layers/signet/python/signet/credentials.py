@@ -49,6 +49,12 @@ class Credentials:
         unproved = self.key or self.master_key
         return parts is not None and not unproved and len(parts["time"]) == _MILLISECONDS
 
+    @property
+    def signed_at(self) -> int | None:
+        """The time of a signature that `is_unique`, in epoch seconds by the caller's clock."""
+        parts = _SIGN.fullmatch(self.sign) if self.is_unique else None
+        return int(parts["time"]) // 1000 if parts else None
+
 
 def from_headers(headers: Mapping[str, str]) -> Credentials | None:
     """The credentials in lower-cased `headers`, or None when they name no app."""

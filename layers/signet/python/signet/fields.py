@@ -17,8 +17,12 @@ def only(body: Body, known: Iterable[str]) -> None:
     """
     unknown = sorted(set(body) - set(known))
     if unknown:
-        named = unknown[0][:_SHOWN] if unknown[0].isprintable() else "One of the fields"
-        raise BadParameter(f"{named} is not a field of this call.")
+        raise BadParameter(f"{short(unknown[0])} is not a field of this call.")
+
+
+def short(name: str) -> str:
+    """As much of a stranger's name for something as a sentence repeats."""
+    return name[:_SHOWN] if name.isprintable() else "One of the fields"
 
 
 def text(body: Body, name: str, *, longest: int) -> str:
@@ -86,6 +90,11 @@ def limit(query: Mapping[str, str], *, default: int, most: int) -> int:
     if not (written.isascii() and written.isdecimal() and 1 <= int(written[:9]) <= most):
         raise BadParameter(f"limit must be a number from 1 to {most}.")
     return int(written)
+
+
+def restore_plus(text: str) -> str:
+    """A query's value with the raw `+` that arrived as a space (wire.md 5.1)."""
+    return f"+{text[1:]}" if text[:1] == " " and text[1:2].isdigit() else text
 
 
 def _says_something(value: object, longest: int) -> bool:

@@ -73,11 +73,6 @@ def parse(value: object, *, region: str = "CN") -> Phone:
     return Phone(e164=e164, written=written, country_code=number.country_code or 0)
 
 
-def restore_plus(text: str) -> str:
-    """A query's value with the raw `+` that arrived as a space (wire.md 5.1)."""
-    return f"+{text[1:]}" if text[:1] == " " and text[1:2].isdigit() else text
-
-
 def _receives_sms(number: phonenumbers.PhoneNumber) -> bool:
     if number.country_code == MAINLAND:
         return bool(_MAINLAND_MOBILE.fullmatch(str(number.national_number)))

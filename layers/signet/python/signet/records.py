@@ -89,7 +89,7 @@ def parse(query: Mapping[str, str]) -> Wanted:
     day, phone = query.get("day"), query.get("phone")
     if bool(day) == bool(phone):
         raise BadParameter("Give either day or phone.")
-    number = phones.parse(phones.restore_plus(phone)).e164 if phone else None
+    number = phones.parse(fields.restore_plus(phone)).e164 if phone else None
     return Wanted(
         day=_day(day) if day else None,
         phone=number,

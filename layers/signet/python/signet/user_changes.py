@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from signet import phones, users
+from signet import fields, phones, users
 from signet.errors import BadParameter, KeyInvalid, KeyReadOnly
 from signet.users import User
 
@@ -114,23 +114,23 @@ def _set_auth(user: User, value: object) -> User:
     if not isinstance(value, dict):
         raise BadParameter("authData must be an object.")
     auth = dict(user.auth)
-    for platform, fields in value.items():
+    for platform, kept in value.items():
         _check_key(platform.lstrip("_"))
-        if fields is None or _is_deletion(fields):
+        if kept is None or _is_deletion(kept):
             auth.pop(platform, None)
         else:
-            auth |= _platform(platform, fields)
+            auth |= _platform(platform, kept)
     return replace(user, auth=auth)
 
 
-def _platform(platform: str, fields: object) -> dict[str, Any]:
+def _platform(platform: str, given: object) -> dict[str, Any]:
     """A platform's data, and beside it who the person is across its apps, if it says so."""
-    if not isinstance(fields, dict) or not isinstance(users.platform_id(fields), str):
+    if not isinstance(given, dict) or not isinstance(users.platform_id(given), str):
         raise BadParameter(f"authData.{platform} has no uid, openid or id.")
-    if len(users.platform_id(fields) or "") > users.LONGEST_NAME:
+    if len(users.platform_id(given) or "") > users.LONGEST_NAME:
         raise BadParameter(f"The id in authData.{platform} is too long.")
-    kept = {platform: fields}
-    union, family = fields.get("unionid"), fields.get("platform")
+    kept = {platform: given}
+    union, family = given.get("unionid"), given.get("platform")
     if isinstance(union, str) and isinstance(family, str) and union and family:
         kept[f"_{family}_unionid"] = {"uid": union}
     return kept
@@ -179,7 +179,7 @@ def _operated(old: Any, value: Any, key: str) -> Any:
             return _incremented(old, value.get("amount", 1), key)
         case "Add" | "AddUnique" | "Remove":
             return _listed(old, operation, value.get("objects"), key)
-    raise BadParameter(f"The operation {str(operation)[:40]} is not offered.")
+    raise BadParameter(f"The operation {fields.short(str(operation))} is not offered.")
 
 
 def _incremented(old: Any, amount: Any, key: str) -> int | float:
@@ -210,8 +210,9 @@ def _is_deletion(value: object) -> bool:
 
 def _check_key(name: str) -> None:
     if not _KEY.fullmatch(name):
-        shown = name[:40] if name.isprintable() else "One of the keys"
-        raise KeyInvalid(f"{shown} is not a valid key: letters, digits and _ after a letter.")
+        raise KeyInvalid(
+            f"{fields.short(name)} is not a valid key: letters, digits and _ after a letter."
+        )
 
 
 def _check_size(user: User) -> None:

@@ -126,7 +126,12 @@ def taken(claim: str) -> SignetError:
 
 def new_id(now: datetime) -> str:
     """An objectId as LeanCloud makes them: 24 hex digits, sortable by the second."""
-    return f"{int(now.timestamp()):08x}{secrets.token_hex(8)}"
+    return id_of(int(now.timestamp()), secrets.token_hex(8))
+
+
+def id_of(seconds: int, unique: str) -> str:
+    """The objectId of a time and sixteen hex digits that no other one has."""
+    return f"{seconds:08x}{unique[:16]}"
 
 
 def is_id(text: str) -> bool:

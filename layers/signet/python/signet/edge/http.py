@@ -23,6 +23,7 @@ from signet.credentials import Authority, Credentials
 from signet.edge import settings
 from signet.edge.logs import logger
 from signet.errors import BadParameter, MalformedBody, NotFound, SignetError, Unauthorized
+from signet.fields import restore_plus
 
 HEADERS = {
     "Content-Type": "application/json;charset=utf-8",
@@ -39,6 +40,7 @@ Body = Mapping[str, object]
 _SLASHES = re.compile(r"/{2,}")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _MAX_IDEMPOTENCY_KEY = 255
+_SESSION_HEADERS = ("x-lc-session", "x-avoscloud-session-token", "x-uluru-session-token")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,27 @@ class Call:
         """
         fields = _json_object(self.raw_body)
         return {name: value for name, value in fields.items() if not _is_reserved(name)}
+
+    @property
+    def fields(self) -> Body:
+        """The fields of the query, and before them those of the body.
+
+        For calls that SDKs make in either way (wire.md 7.2, 9.3). Raises MalformedBody.
+        """
+        queried = {name: value for name, value in self.query.items() if value}
+        if "mobilePhoneNumber" in queried:
+            queried["mobilePhoneNumber"] = restore_plus(queried["mobilePhoneNumber"])
+        return queried | {name: value for name, value in self.body.items() if value != ""}
+
+    @property
+    def session_token(self) -> str:
+        """The session that the call is made in, "" for none; the query wins (wire.md 2.5)."""
+        given = (
+            self.query.get("session_token", ""),
+            *(self.headers.get(name, "") for name in _SESSION_HEADERS),
+            _text_fields(self.headers, self.raw_body).get("_SessionToken") or "",
+        )
+        return next((str(token).strip() for token in given if str(token).strip()), "")
 
     @cached_property
     def credentials(self) -> Credentials | None:
@@ -135,7 +158,7 @@ class Route:
 def serve(event: Event, routes: Sequence[Route]) -> Reply:
     """Answer one gateway event; the door of every HTTP function."""
     try:
-        return _accepted(_answer(parse(event), routes))
+        return _accepted(answer(parse(event), routes))
     except SignetError as error:
         return _refusal(error)
     except Exception:  # noqa: BLE001 (the last door: whatever comes must leave in shape)
@@ -201,7 +224,8 @@ def _source_ip(event: Event) -> str:
     return str(identity.get("sourceIp") or "")
 
 
-def _answer(call: Call, routes: Sequence[Route]) -> Body | Answer:
+def answer(call: Call, routes: Sequence[Route]) -> Body | Answer:
+    """What the first route that is for the call answers. Raises NotFound."""
     for route in routes:
         parameters = route.match(call)
         if parameters is not None:
@@ -213,7 +237,7 @@ def _json_object(text: str) -> dict[str, object]:
     if not text.strip():
         return {}
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise MalformedBody from None
     if value is None:
@@ -221,6 +245,11 @@ def _json_object(text: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise MalformedBody
     return value
+
+
+def _no_number(constant: str) -> None:
+    # NaN and Infinity are not JSON, and no client could read them back.
+    raise ValueError(constant)
 
 
 def _text_fields(headers: Mapping[str, str], body: str) -> dict[str, object]:
@@ -243,17 +272,17 @@ def _accepted(answered: Body | Answer) -> Reply:
     return _shaped(200, answered)
 
 
-def _refusal(error: SignetError) -> Reply:
-    body: dict[str, object] = {
-        "code": error.code,
-        "error": error.sentence(settings.value("SIGNET_ERROR_LANGUAGE")),
-        **error.fields,
-    }
-    if error.retry_after is None:
-        return _shaped(error.status, body)
+def refusal_body(error: SignetError) -> Body:
+    """What a refusal says: `code`, `error`, and `retry_after` where waiting helps."""
     # The JS SDK shows apps every field of the body, but no header.
-    body["retry_after"] = error.retry_after
-    return _shaped(error.status, body, {"Retry-After": str(error.retry_after)})
+    wait = {} if error.retry_after is None else {"retry_after": error.retry_after}
+    sentence = error.sentence(settings.value("SIGNET_ERROR_LANGUAGE"))
+    return {"code": error.code, "error": sentence, **error.fields, **wait}
+
+
+def _refusal(error: SignetError) -> Reply:
+    wait = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return _shaped(error.status, refusal_body(error), wait)
 
 
 def _shaped(status: int, body: Body | str, headers: Mapping[str, str] | None = None) -> Reply:

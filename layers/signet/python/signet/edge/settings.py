@@ -30,6 +30,7 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_CLOCK_TABLE": ("", "local stack only: table whose one item moves the clock"),
     "SIGNET_REQUEST_FUNCTION": (None, "router only: the function behind requestSmsCode"),
     "SIGNET_VERIFY_FUNCTION": (None, "router only: the function behind verifySmsCode"),
+    "SIGNET_ACCOUNT_FUNCTION": (None, "router only: the function behind all calls of accounts"),
 }
 
 

@@ -122,10 +122,10 @@ def send_message(
     abroad: segments.Rule,
     now: datetime,
     errand: Errand = _ANY_SEND,
-) -> None:
-    """Send a code or a notification. Raises the SignetError of a refusal.
+) -> bool:
+    """Send a code or a notification; False when the same request was accepted before.
 
-    `abroad`: how texts to other countries are counted.
+    `abroad`: how texts to other countries are counted. Raises the SignetError of a refusal.
     """
     _check_switches(request, caller, errand)
     said = _words(request, caller, stores, errand)
@@ -135,12 +135,12 @@ def send_message(
     test_phone = caller.app.test_phone
     if test_phone and request.phone.e164 == test_phone.phone:
         # Limits hold for test numbers too, but nothing is recorded or sent (wire.md 12.1).
-        _unless_repeated(lambda: stores.accept(send, None, joined=errand.joined))
-        return
+        return _unless_repeated(lambda: stores.accept(send, None, joined=errand.joined))
     message = replace(message, kept_back=errand.kept_back)
     accepted = _accept(send, message, caller.app, stores, priced=priced, errand=errand)
     if accepted:
         _enqueue(accepted, stores)
+    return accepted is not None
 
 
 def _check_switches(request: SendRequest, caller: Caller, errand: Errand) -> None:
@@ -342,11 +342,12 @@ def _message_for(message: Message, code: LiveCode, now: int) -> Message:
     )
 
 
-def _unless_repeated(accept: Callable[[], None]) -> None:
+def _unless_repeated(accept: Callable[[], None]) -> bool:
     try:
         accept()
     except AlreadyAccepted:
-        return
+        return False
+    return True
 
 
 def _enqueue(message: Message, stores: Stores) -> None:

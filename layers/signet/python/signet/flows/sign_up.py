@@ -1,0 +1,186 @@
+"""Signing up: with a name and a password, by another service's word, or by a code.
+
+A user is written with all its claims or not at all; where the app wants its number verified, the
+code is sent in the same transaction, so there is neither a user without the code nor the other
+way round.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from signet import passwords, sessions, user_changes, users
+from signet.codes import COPY_WINDOW, Purpose, Subject
+from signet.errors import (
+    FeatureDisabled,
+    PhoneTaken,
+    SignetError,
+    Unavailable,
+    UsernameTaken,
+    UserNotFound,
+)
+from signet.flows import phone_codes, verifying
+from signet.flows.log_in import guarded, welcome
+from signet.flows.send_message import Errand
+from signet.flows.verify_code import verify_code
+from signet.flows.visits import Visit, opened
+from signet.phones import Phone
+from signet.store import users as store
+from signet.store.users import UserChanged, Write
+from signet.user_changes import Body, Change
+from signet.users import User
+
+SAFE_MODE = (
+    "Safe mode is on: a number comes to an account by usersByMobilePhone or changePhoneNumber, "
+    "which prove it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to whoever signed up or logged in."""
+
+    document: dict[str, Any]
+    is_new: bool
+
+
+def sign_up(visit: Visit, body: Body, *, only_existing: bool = False) -> Welcome:
+    """Create the user that `body` describes, or log in whom its authData names.
+
+    `only_existing`: nobody is created. Raises the SignetError of what is wrong or taken.
+    """
+    body = user_changes.checked(body)
+    known = _linked(visit, body)
+    if known:
+        change = Change({"authData": body["authData"]}, visit.is_trusted, visit.milliseconds)
+        return Welcome(welcome(visit, known, also=change.apply), is_new=False)
+    if only_existing:
+        raise UserNotFound
+    user, token = opened(_new_user(visit, body))
+    try:
+        _create(visit, user)
+    except (UserChanged, UsernameTaken) as taken:
+        # An identical copy of this call was first (wire.md 3): it gets the same answer.
+        return Welcome(welcome(visit, _first(visit, user, taken)), is_new=True)
+    return Welcome(users.document(user, token=token, own=True), is_new=True)
+
+
+def by_mobile_phone(visit: Visit, body: Body, phone: Phone, code: str) -> Welcome:
+    """Log in the owner of a number by a code of requestSmsCode, or create them.
+
+    Raises CodeInvalid, AccountLocked, and the error of what is wrong or taken.
+    """
+    subject = Subject(visit.app.app_id, Purpose.SMS, phone.e164)
+    claim = users.phone_claim(phone.e164)
+    known = store.find(visit.app.app_id, claim)
+    with guarded(visit, known, claim):
+        verify_code(
+            subject,
+            code,
+            verifying.STORES,
+            app=visit.app,
+            request_id=visit.caller.request_id,
+            now=visit.now,
+        )
+    user = known or _create_by_phone(visit, body, phone)
+    document = welcome(visit, user, also=lambda one: _proved(visit, one))
+    return Welcome(document, is_new=known is None)
+
+
+def _proved(visit: Visit, user: User) -> User:
+    """The user whose number was just proved, perhaps for the first time (decision 17)."""
+    if user.phone_verified:
+        return user
+    user = replace(user, phone_verified=True, updated_at=visit.milliseconds)
+    if not visit.app.switches.first_proof_resets_access:
+        return user
+    # Whoever registered the number before need not have been its owner.
+    return replace(sessions.ended(user), password=None)
+
+
+def _linked(visit: Visit, body: Body) -> User | None:
+    """The user whom the body's authData names already."""
+    auth = body.get("authData")
+    if not isinstance(auth, dict):
+        return None
+    given = Change({"authData": auth}, visit.is_trusted, visit.milliseconds).apply(_blank(visit))
+    for claim in users.auth_claims(given.auth):
+        if user := store.find(visit.app.app_id, claim):
+            return user
+    return None
+
+
+def _new_user(visit: Visit, body: Body) -> User:
+    given = {name: value for name, value in body.items() if value is not None}
+    is_linked = isinstance(given.get("authData"), dict) and bool(given["authData"])
+    # Go signs up with an address and a password alone (wire.md 9.1).
+    fallback = given.get("email") or (users.generated_username() if is_linked else None)
+    name = users.username(given.get("username") or fallback)
+    kept = None
+    if "password" in given or not is_linked:
+        kept = passwords.hashed(passwords.parse(given.get("password")))
+    change = Change({**given, "username": name}, visit.is_trusted, visit.milliseconds, kept)
+    return change.apply(_blank(visit))
+
+
+def _blank(visit: Visit) -> User:
+    now = visit.milliseconds
+    object_id = users.new_id(visit.now)
+    if visit.signed_at is not None and abs(visit.signed_at - visit.now.timestamp()) < 86_400:
+        # A copy of the call makes the same id, and so finds that it is one.
+        object_id = users.id_of(visit.signed_at, visit.caller.request_id)
+    return User(visit.app.app_id, object_id, now, now)
+
+
+def _create(visit: Visit, user: User) -> None:
+    if user.phone is None or visit.is_trusted:
+        store.create(user)
+        return
+    refuse_unproved(visit)
+    if not visit.app.switches.verify_on_sign_up:
+        store.create(user)
+        return
+    errand = Errand(Purpose.VERIFY, joined=Write(None, user))
+    request = phone_codes.request_for(user.phone)
+    if not phone_codes.send(visit, request, errand):
+        raise UserChanged
+
+
+def refuse_unproved(visit: Visit) -> None:
+    """Raises FeatureDisabled where clients must not put a number on a user: it could be taken."""
+    if visit.app.switches.safe_mode and not visit.is_trusted:
+        raise FeatureDisabled(SAFE_MODE)
+
+
+def _first(visit: Visit, user: User, taken: Exception) -> User:
+    """The user that an identical copy of the call has made a moment ago."""
+    found = store.get(user.app_id, user.object_id)
+    if visit.signed_at is None or found is None or found.username != user.username:
+        raise taken if isinstance(taken, SignetError) else Unavailable(retry_after=1)
+    if visit.milliseconds - found.created_at > COPY_WINDOW.total_seconds() * 1000:
+        raise UsernameTaken
+    return found
+
+
+def _create_by_phone(visit: Visit, body: Body, phone: Phone) -> User:
+    """A user with a number that was just proved. The owner, if another call was first."""
+    given = {**body, "mobilePhoneNumber": phone.written}
+    named = bool(given.get("username"))
+    given.setdefault("username", phone.written)
+    password = given.pop("password", None)
+    kept = passwords.hashed(passwords.parse(password)) if password else None
+    change = Change(user_changes.checked(given), visit.is_trusted, visit.milliseconds, kept)
+    user = replace(change.apply(_blank(visit)), phone_verified=True)
+    try:
+        store.create(user)
+    except UsernameTaken:
+        if named:
+            raise
+        # Somebody goes by this number as a name: that must not keep its owner out.
+        user = replace(user, username=users.generated_username())
+        store.create(user)
+    except PhoneTaken:
+        owner = store.find(user.app_id, users.phone_claim(phone.e164))
+        if owner is None:
+            raise Unavailable(retry_after=1) from None
+        return owner
+    return user
