@@ -57,6 +57,17 @@ def said(record: Record, happening: Happening) -> tuple[str, str]:
         ),
         (
             replace(
+                QUEUED,
+                state=State.EXPIRED,
+                reason="code used",
+                verified_at=START + 60,
+                ended_at=START + 61,
+                refunded=True,
+            ),
+            ["accepted", "verified", "expired", "refunded"],
+        ),
+        (
+            replace(
                 CLAIMED,
                 state=State.CALL_FAILED,
                 reason="BLACKLIST",
@@ -147,6 +158,18 @@ def test_a_later_attempt_says_which_and_why_it_came_to_that() -> None:
             Happening.EXPIRED,
             "未发送：已有更新的验证码",
             "Not sent: a newer code took its place.",
+        ),
+        (
+            {"state": State.EXPIRED, "reason": "code used"},
+            Happening.EXPIRED,
+            "未发送：验证码已经用过",
+            "Not sent: its code had been used.",
+        ),
+        (
+            {"state": State.EXPIRED, "reason": "kept back"},
+            Happening.EXPIRED,
+            "未发送：没有账户能用这个验证码（安全模式照常应答）",
+            "Not sent: no account could use its code (safe mode answers all the same).",
         ),
         (
             {"state": State.CALL_FAILED, "reason": "isv.BLACK_LIST"},

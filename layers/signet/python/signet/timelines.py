@@ -57,7 +57,11 @@ _REASONS = {
     "expired": ("等待太久，已经没有用处", "it waited until it was of no use"),
     "code expired": ("验证码已过期", "its code had expired"),
     "code replaced": ("已有更新的验证码", "a newer code took its place"),
-    "kept back": ("安全模式：没有账户使用此号码", "safe mode: no account has the number"),
+    "code used": ("验证码已经用过", "its code had been used"),
+    "kept back": (
+        "没有账户能用这个验证码（安全模式照常应答）",
+        "no account could use its code (safe mode answers all the same)",
+    ),
     "sender lost": ("发送程序中断", "the sender was interrupted"),
 }
 _ORDER = list(Happening)
