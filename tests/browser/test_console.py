@@ -399,6 +399,7 @@ def test_records_page_on_and_export_as_one_file(open_page: Open, owner: Session)
     page.route("**/console/api/records.csv?**", pages_of_csv)
     enter(page, owner, "records")
     expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr").first).to_contain_text("验证码 · 重置密码")
     page.get_by_role("button", name="更多").click()
     expect(page.locator("tbody tr")).to_have_count(3)
     expect(page.locator("tbody tr").last.get_by_role("button")).to_be_focused()
@@ -418,6 +419,7 @@ def pages_of_records(route: Route) -> None:
         "created_at": "2026-11-22T10:00:00Z",
         "phone": "+86186****5678",
         "kind": "verification",
+        "purpose": "reset_password",
         "channel": "sms",
         "template": None,
         "template_version": None,

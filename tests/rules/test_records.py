@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signet import records
+from signet.codes import Purpose
 from signet.errors import BadParameter, Missing, PhoneInvalid
 from signet.limits import Channel, Kind
 from signet.messages import State
@@ -21,6 +22,7 @@ RECORD = Record(
     created_at=1_795_334_400,
     phone="+8618612345678",
     kind=Kind.NOTIFICATION,
+    purpose=None,
     channel=Channel.SMS,
     template="Order_Notice",
     template_version=2,
@@ -150,6 +152,7 @@ def test_a_record_is_shown_without_its_number() -> None:
         "created_at": "2026-11-22T08:00:00Z",
         "phone": "+86186****5678",
         "kind": "notification",
+        "purpose": None,
         "channel": "sms",
         "template": "Order_Notice",
         "template_version": 2,
@@ -162,6 +165,31 @@ def test_a_record_is_shown_without_its_number() -> None:
         "carrier_message_id": "abc-1",
         "reason": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("purpose", "word"),
+    [
+        (Purpose.SMS, "generic"),
+        (Purpose.VERIFY, "verify_phone"),
+        (Purpose.LOGIN, "login"),
+        (Purpose.RESET, "reset_password"),
+        (Purpose.CHANGE, "change_phone"),
+    ],
+)
+def test_what_a_code_was_for_is_said_in_a_word(purpose: Purpose, word: str) -> None:
+    record = replace(RECORD, kind=Kind.VERIFICATION, purpose=purpose)
+
+    (row,) = rows(records.csv_page([record], is_first=False))
+
+    assert records.shown(record)["purpose"] == word
+    assert row[records.SHOWN.index("purpose")] == word
+
+
+def test_no_purpose_is_without_a_word() -> None:
+    codes = [replace(RECORD, purpose=purpose) for purpose in Purpose]
+
+    assert len({records.shown(one)["purpose"] for one in codes}) == len(Purpose)
 
 
 def test_what_is_shown_is_json() -> None:
@@ -193,6 +221,7 @@ def test_a_row_has_what_is_shown() -> None:
         "created_at": "2026-11-22T08:00:00Z",
         "phone": "'+86186****5678",
         "kind": "notification",
+        "purpose": "",
         "channel": "sms",
         "template": "Order_Notice",
         "template_version": "2",

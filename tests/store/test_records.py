@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from signet.codes import Purpose
 from signet.errors import Missing
 from signet.messages import RETENTION, State
 from signet.records import Page, Wanted
@@ -125,6 +126,7 @@ def test_partitions_that_an_app_gained_are_listed() -> None:
 def test_a_record_comes_back_with_all_that_is_known() -> None:
     message_id = record(
         1,
+        purpose="l",
         template="Order_Notice",
         template_version=3,
         carrier="alibaba",
@@ -143,6 +145,7 @@ def test_a_record_comes_back_with_all_that_is_known() -> None:
 
     assert found.message_id == message_id
     assert (found.phone, found.signature) == (PHONE, "Signet")
+    assert found.purpose is Purpose.LOGIN
     assert (found.template, found.template_version) == ("Order_Notice", 3)
     assert (found.carrier, found.carrier_message_id) == ("alibaba", "9007")
     assert (found.segments, found.price_micros, found.refunded) == (1, 50_000, True)
@@ -158,6 +161,14 @@ def test_a_record_comes_back_with_all_that_is_known() -> None:
         SECONDS + 5,
     )
     assert records.get(APP_ID, message_id, now=NOW) == found
+
+
+def test_a_message_without_a_code_has_no_purpose() -> None:
+    record(1, kind="notification")
+
+    (found,) = find(day=None, phone=PHONE).records
+
+    assert found.purpose is None
 
 
 def test_a_record_is_gone_after_two_months_though_the_table_still_has_it() -> None:

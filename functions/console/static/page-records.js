@@ -109,9 +109,10 @@ function opener(record, params) {
   return button(time(record.created_at), open, "link digits", { "aria-label": label });
 }
 
-function kind({ kind: name, template, signature }) {
+function kind({ kind: name, purpose, template, signature }) {
   return [
     text(`kind.${name}`),
+    purpose && [" · ", text(`purpose.${purpose}`)],
     h("small", {}, template ?? text("records.builtIn"), " · ", signature),
   ];
 }

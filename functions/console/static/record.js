@@ -52,6 +52,7 @@ function particulars(record) {
     [text("records.state"), badge(text(`message.${record.state}`), MESSAGE_TONES[record.state])],
     [text("records.phone"), record.phone],
     [text("records.kind"), text(`kind.${record.kind}`)],
+    record.purpose && [text("record.purpose"), text(`purpose.${record.purpose}`)],
     [text("record.channel"), text(`channel.${record.channel}`)],
     [
       text("record.template"),

@@ -13,6 +13,7 @@ from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 
 from signet import days, fields, phones
+from signet.codes import Purpose
 from signet.errors import BadParameter, Missing
 from signet.limits import Channel, Kind
 from signet.messages import State
@@ -29,16 +30,28 @@ _HIDDEN_DIGITS = "****"
 # What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BOM = "\ufeff"
+# What the API and spreadsheets say of a code's purpose: the store's letters tell nobody anything.
+_PURPOSES = {
+    Purpose.SMS: "generic",
+    Purpose.VERIFY: "verify_phone",
+    Purpose.LOGIN: "login",
+    Purpose.RESET: "reset_password",
+    Purpose.CHANGE: "change_phone",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message as it stands. `phone` is E.164 and masked by whoever shows it."""
+    """One message as it stands. `phone` is E.164 and masked by whoever shows it.
+
+    `purpose` is its code's; what holds no code has none.
+    """
 
     message_id: str
     created_at: int
     phone: str
     kind: Kind
+    purpose: Purpose | None
     channel: Channel
     template: str | None
     template_version: int | None
@@ -59,7 +72,7 @@ class Record:
 
 
 # What everybody is shown, in this order; the rest is for the timeline.
-SHOWN = tuple(field.name for field in fields_of(Record))[:15]
+SHOWN = tuple(field.name for field in fields_of(Record))[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,7 @@ def shown(record: Record) -> dict[str, object]:
     return {name: getattr(record, name) for name in SHOWN} | {
         "created_at": iso(record.created_at),
         "phone": mask(record.phone),
+        "purpose": _PURPOSES[record.purpose] if record.purpose else None,
     }
 
 

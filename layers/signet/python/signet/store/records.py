@@ -16,6 +16,7 @@ from pynamodb.expressions.condition import Condition
 
 from signet import records
 from signet.apps import App
+from signet.codes import Purpose
 from signet.errors import Missing
 from signet.limits import Channel, Kind
 from signet.messages import State
@@ -27,7 +28,8 @@ from signet.store.messages import MessageItem
 LOOKED_AT = 2_000
 _BATCH = 100
 _ATTRIBUTES = [
-    *("pk", "sk", "app_phone", "kind", "channel", "template", "template_version", "signature"),
+    *("pk", "sk", "app_phone", "kind", "purpose", "channel"),
+    *("template", "template_version", "signature"),
     *("state", "segments", "price", "refunded", "carrier", "carrier_message_id", "reason"),
     *("attempts", "created_at", "queued_at", "claimed_at", "sent_at", "verified_at", "ended_at"),
     "ttl",
@@ -139,6 +141,7 @@ def _record(item: MessageItem) -> Record:
         created_at=int(item.created_at),
         phone=str(item.app_phone).rpartition("#")[2],
         kind=Kind(item.kind),
+        purpose=Purpose(item.purpose) if item.purpose else None,
         channel=Channel(item.channel),
         template=item.template,
         template_version=_int(item.template_version),
