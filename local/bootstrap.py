@@ -83,7 +83,7 @@ def make_operator(operator_id: str) -> None:
 
 def make_app(arguments: argparse.Namespace) -> None:
     """Record the app and print its keys. Raises LocalStackError when its id will not do."""
-    from signet.apps import Signature, Switches
+    from signet.apps import Signature, first_switches
     from signet.errors import BadParameter, NameTaken
     from signet.flows.create_app import NewApp, create_app
 
@@ -97,7 +97,7 @@ def make_app(arguments: argparse.Namespace) -> None:
     new = NewApp(
         name=arguments.app or "My app",
         signature=Signature(name="default", text=text, short_id="s1") if text else None,
-        switches=Switches(bulk_needs_master_key=not imported),
+        switches=first_switches(imported=imported),
         **{name: value for name, value in kept.items() if value},
     )
     try:
@@ -111,7 +111,9 @@ def make_app(arguments: argparse.Namespace) -> None:
         print(
             "\nWARNING: this app kept a key that clients have, so notifications may be sent with\n"
             "its app key, as at LeanCloud: whoever has the app can spend the balance. Close that\n"
-            "in the console (bulk_needs_master_key) once your servers use the master key."
+            "in the console (bulk_needs_master_key) once your servers use the master key. And\n"
+            "whoever registered with somebody else's number keeps the password when its owner\n"
+            "comes, until you turn on first_proof_resets_access."
         )
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pynamodb.transactions import TransactWrite
 
 from functions.console import app as console_function
 from signet import days
+from signet.apps import first_switches
 from signet.charges import Charge
 from signet.edge import pages
 from signet.messages import Message, MessageRef, State
@@ -174,6 +175,7 @@ def test_an_operator_creates_an_app_whose_keys_are_shown_once() -> None:
     assert made.status == 201
     app_id, master_key = made.body["app_id"], made.body["master_key"]
     assert (made.body["created_by"], made.body["company"]) == (OPERATOR, "新公司")
+    assert made.body["switches"] == asdict(first_switches(imported=False))
     mine = api("GET", "/app", headers=owner(app_id, master_key))
     assert mine.body["name"] == "新应用"
     assert api("GET", "/balance", headers=owner(app_id, master_key)).body["balance_micros"] == (
@@ -198,7 +200,7 @@ def test_an_app_that_comes_from_leancloud_keeps_its_ids_and_what_clients_may() -
     assert made.status == 201
     assert made.body["app_key"] == "pFcwt2MaALYf70POa7bIqe0J"
     assert made.body["master_key"] == "QSYqbOOTb6RjTHnPr9IPIsrj"
-    assert made.body["switches"]["bulk_needs_master_key"] is False
+    assert made.body["switches"] == asdict(first_switches(imported=True))
 
 
 @pytest.mark.parametrize(

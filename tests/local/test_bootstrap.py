@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from local import LocalStackError, bootstrap
+from signet.apps import first_switches
 from signet.store import apps, balances
 from signet.store.balances import Account
 from tests.store import build
@@ -47,7 +48,7 @@ def test_the_first_run_makes_an_operator_and_an_app_that_can_send(
     app = apps.read(shown(said.partition("Operator")[0], "id"))
     assert app is not None
     assert app.app_key.current == shown(said, "app key")
-    assert app.switches.bulk_needs_master_key
+    assert app.switches == first_switches(imported=False)
     assert balances.balance(Account(app.app_id)) == 5_000_000
     assert "https://sms.example.com/console" in said
     assert "WARNING" not in said
@@ -71,8 +72,11 @@ def test_an_app_with_the_keys_it_had_goes_on_as_it_was_and_says_what_that_means(
     app = apps.read("id-from-leancloud")
     assert app is not None
     assert app.app_key.current == "the-key-in-all-phones"
-    assert not app.switches.bulk_needs_master_key
-    assert "WARNING" in capsys.readouterr().out
+    assert app.switches == first_switches(imported=True)
+    said = capsys.readouterr().out
+    assert "WARNING" in said
+    for name in ("bulk_needs_master_key", "first_proof_resets_access"):
+        assert name in said
 
 
 @pytest.mark.parametrize("app_id", ["short", "an-id-of-leancloud-MdYXbMMI", "has a space in it"])

@@ -465,7 +465,7 @@ export const EN = {
   "newApp.separate.hint": "Whoever created the app does not review it.",
   "newApp.imported": "Comes from LeanCloud",
   "newApp.imported.hint":
-    "Its clients send notifications with the App Key already, so that stays allowed; close it when all is well.",
+    "As at LeanCloud: clients may send notifications with the App Key, and a first proof of a number takes no password away. Turn on both switches when all is well.",
   "newApp.ownKeys": "Keep existing id and keys",
   "newApp.ownKeysHint": "What is left empty is generated.",
   "newApp.app_id": "App ID",

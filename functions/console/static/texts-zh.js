@@ -444,7 +444,8 @@ export const ZH = {
   "newApp.separate": "由另一位运营者审核",
   "newApp.separate.hint": "创建这个应用的运营者不能审核它。",
   "newApp.imported": "从 LeanCloud 迁入",
-  "newApp.imported.hint": "客户端已能用 App Key 发送通知，先不限制；稳定后请在设置里打开限制。",
+  "newApp.imported.hint":
+    "照 LeanCloud 的做法：客户端可以用 App Key 发送通知，首次证明手机号不收回原有的密码。稳定后请在设置里打开这两个开关。",
   "newApp.ownKeys": "使用已有的 ID 和密钥",
   "newApp.ownKeysHint": "留空的由服务生成。",
   "newApp.app_id": "App ID",

@@ -92,6 +92,15 @@ class Switches:
     first_proof_resets_access: bool = True
 
 
+def first_switches(*, imported: bool) -> Switches:
+    """How the switches of an app stand when it is made.
+
+    What worked at LeanCloud goes on for an imported one until its owner says otherwise: its
+    clients send notifications, and its users keep their passwords when they prove a number late.
+    """
+    return Switches(bulk_needs_master_key=not imported, first_proof_resets_access=not imported)
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """A tenant: its keys, switches and defaults. `name` is what {{name}} shows.

@@ -7,7 +7,7 @@ from typing import Any
 from signet import app_changes, codes, days, fields
 from signet.acts import Act
 from signet.app_changes import Changes
-from signet.apps import App, Switches
+from signet.apps import App, first_switches
 from signet.errors import BadParameter, Missing
 from signet.fields import Body
 from signet.flows.create_app import NewApp, create_app
@@ -61,8 +61,7 @@ def create(act: Act, body: Body) -> Body:
         personal=fields.flag(body, "personal", default=False),
         separate_review=fields.flag(body, "separate_review", default=False),
         created_by=act.by,
-        # What clients could do at LeanCloud goes on working until the owner closes it.
-        switches=Switches(bulk_needs_master_key=not imported),
+        switches=first_switches(imported=imported),
         **keys,
     )
     app = create_app(new, now=act.at)
