@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -22,7 +23,7 @@ from functions.router import app as router_function
 from functions.verify import app as verify_function
 from local.stack import Stack
 from signet import errors, messages, reviews
-from signet.apps import App
+from signet.apps import App, first_switches
 from signet.edge import api as console_api
 from signet.edge import http
 from signet.edge.http import Route
@@ -223,6 +224,17 @@ def test_openapi_has_the_routes_of_the_functions() -> None:
 
     assert openapi()["openapi"].startswith("3.1.")
     assert described == routes_in_the_code()
+
+
+def test_the_switches_are_those_of_the_code() -> None:
+    schemas = openapi()["components"]["schemas"]
+    words = {"on": True, "on, off for imported apps": True, "off": False}
+    written = {row[0].strip("`"): words[row[1]] for row in table(API, "`force_captcha`")}
+
+    assert written == asdict(first_switches(imported=False))
+    assert schemas["Switches"]["required"] == list(written)
+    assert schemas["Switches"]["properties"] == schemas["SwitchChanges"]["properties"]
+    assert list(schemas["Switches"]["properties"]) == list(written)
 
 
 def test_openapi_refers_to_nothing_that_is_missing() -> None:

@@ -496,6 +496,64 @@ def test_a_switch_that_stops_sends_asks_first(open_page: Open, owner: Session) -
     photograph(page, "settings")
 
 
+def test_a_switch_of_the_accounts_is_stored_at_once(
+    open_page: Open, stack: Any, app: dict[str, Any], owner: Session
+) -> None:
+    page = open_page()
+    enter(page, owner, "settings")
+    switch = card(page, "账户").get_by_role("switch", name="允许以短信验证码登录")
+    expect(switch).not_to_be_checked()
+
+    switch.focus()
+    page.keyboard.press("Space")
+
+    expect(page.locator("#toast")).to_contain_text("已打开「已验证手机号码的用户")
+    assert switches_of(stack, app)["login_by_code"] is True
+
+    page.keyboard.press("Space")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("立即无法登录")
+    dialog.get_by_role("button", name="关闭").click()
+
+    expect(page.locator("#toast")).to_contain_text("已关闭「已验证手机号码的用户")
+    expect(switch).not_to_be_checked()
+    expect(switch).to_be_focused()
+    assert switches_of(stack, app)["login_by_code"] is False
+
+
+def test_codes_without_numbers_are_allowed_only_by_somebody_who_was_warned(
+    open_page: Open, stack: Any, app: dict[str, Any], owner: Session
+) -> None:
+    page = open_page(locale="en-GB")
+    enter(page, owner, "settings")
+    switch = card(page, "Accounts").get_by_role("switch", name="A code alone")
+
+    switch.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("with a chance of 1%")
+    photograph(page, "settings-code-only")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(switch).not_to_be_checked()
+    assert switches_of(stack, app)["code_only"] is False
+
+    switch.click()
+    dialog.get_by_role("button", name="Switch on").click()
+    expect(page.locator("#toast")).to_contain_text("is on")
+    assert switches_of(stack, app)["code_only"] is True
+
+    switch.click()  # the way back asks nothing
+    expect(page.locator("#toast")).to_contain_text("is off")
+    assert switches_of(stack, app)["code_only"] is False
+
+
+def switches_of(stack: Any, app: dict[str, Any]) -> dict[str, bool]:
+    """The app's switches as the API has them."""
+    headers = {"X-LC-Id": app["app_id"], "X-LC-Key": f"{app['master_key']},master"}
+    reply = httpx.get(f"{stack.url}/console/api/app", headers=headers, timeout=30)
+    found: dict[str, bool] = reply.json()["switches"]
+    return found
+
+
 def test_a_new_apps_keys_are_shown_until_they_are_put_away(
     open_page: Open, operator: Session
 ) -> None:

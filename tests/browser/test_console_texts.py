@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from signet.apps import Switches
+
 STATIC = Path(__file__).resolve().parents[2] / "functions" / "console" / "static"
 MODULES = [path for path in sorted(STATIC.glob("*.js")) if not path.name.startswith("texts")]
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -58,6 +60,18 @@ def test_every_text_is_said_somewhere_and_every_said_one_exists() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in MODULES)
     named = set(re.findall(r'\b(?:text|say)\(\s*"([^"]+)"', source))
     assert named - set(texts("zh")) == set()
+
+
+def test_every_switch_of_an_app_is_shown_with_a_label_and_a_hint() -> None:
+    source = (STATIC / "switches.js").read_text(encoding="utf-8")
+    lists = re.findall(r"const (?:SMS|ACCOUNTS) = \[(.*?)\];", source, re.DOTALL)
+    shown = [name for each in lists for name in re.findall(r'"(\w+)"', each)]
+    asked = re.findall(r'\["(\w+)", (?:true|false)\]', source)
+    known = set(texts("zh"))
+
+    assert sorted(shown) == sorted(Switches.__slots__)
+    assert {f"switch.{name}{part}" for name in shown for part in ("", ".hint")} <= known
+    assert {name for name in shown if f"switch.{name}.ask" in known} == set(asked)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

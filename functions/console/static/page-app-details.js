@@ -22,10 +22,7 @@ export async function show({ params, signal, refresh }) {
       ),
     }),
     card(text("settings.about"), particulars(app), about(app, save, refresh)),
-    card(
-      text("settings.switches"),
-      switches(app.switches, (name, on) => save({ switches: { [name]: on } })),
-    ),
+    switches(app.switches, (name, on) => save({ switches: { [name]: on } })),
   ];
 }
 

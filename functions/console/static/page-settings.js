@@ -13,7 +13,7 @@ export async function show({ signal, refresh }) {
   const app = await get(["app"], { signal });
   return [
     heading(text("settings.title"), { lead: text("settings.lead") }),
-    card(text("settings.switches"), switches(app.switches, saveSwitch)),
+    switches(app.switches, saveSwitch),
     card(text("settings.about"), about(app)),
     card(text("settings.limits"), limits(app)),
     card(text("settings.testPhone"), testPhone(app, refresh)),

@@ -125,7 +125,6 @@ export const EN = {
   // Switches and settings
   "settings.title": "App settings",
   "settings.lead": "Switches work at once, everything else when saved.",
-  "settings.switches": "Switches",
   "settings.about": "About the app",
   "settings.name": "Name of the app",
   "settings.nameHint": "What {{name}} prints in templates; 64 characters at most.",
@@ -145,6 +144,9 @@ export const EN = {
   "settings.phoneRemoveAsk": "Stop using the test phone?",
   "settings.phoneRemoveBody": "After this {phone} gets real messages, and the fixed code ends.",
   "settings.code": "Fixed code",
+  "switches.sms": "SMS",
+  "switches.accounts": "Accounts",
+  "switches.accountsLead": "The SDKs' users (AV.User): sign-up, login and passwords.",
   "switch.sms": "SMS service",
   "switch.sms.hint": "The main switch: when it is off, nothing is sent.",
   "switch.sms.ask": "All messages of this app stop at once, sign-in codes included.",
@@ -164,6 +166,42 @@ export const EN = {
     "Anybody who reads the App Key from a client can send notifications with any content, under your signature and at your cost.",
   "switch.resend_same_code": "Resend the same code",
   "switch.resend_same_code.hint": "A request within a code's life sends the same code again.",
+  "switch.verify_on_sign_up": "Text a code to a registered number",
+  "switch.verify_on_sign_up.hint":
+    "Sent when a user registers or updates a number; mobilePhoneVerified is true once the code is entered.",
+  "switch.unverified_may_not_log_in": "Users with an unverified number may not log in",
+  "switch.unverified_may_not_log_in.hint":
+    "Number and password, and number and code, are refused (error 215); username and password still work.",
+  "switch.unverified_may_not_log_in.ask":
+    "From now on, users who never verified their number cannot log in with it, until they do.",
+  "switch.unverified_may_reset": "Users with an unverified number may reset the password by SMS",
+  "switch.unverified_may_reset.hint":
+    "When it is off, resetting by an unverified number is refused (error 215).",
+  "switch.unverified_may_reset.ask":
+    "A number that nobody verified may be mistyped, or have a new owner: whoever gets the message can reset the password and enter somebody else's account.",
+  "switch.login_by_code": "Users with a verified number may log in by SMS code",
+  "switch.login_by_code.hint":
+    "When it is off, requestLoginSmsCode and a login with a code are refused (error 119).",
+  "switch.login_by_code.ask":
+    "Users who log in by SMS code cannot do so any more. Whoever is logged in stays so.",
+  "switch.new_session_after_password": "Log in again after a password change",
+  "switch.new_session_after_password.hint":
+    "The user's sessions on all devices end, and there is a new sessionToken.",
+  "switch.first_proof_resets_access": "A first proof of a number ends the old password",
+  "switch.first_proof_resets_access.hint":
+    "When usersByMobilePhone enters an account that never verified its number, the old password and sessions end: whoever registered somebody else's number keeps no key.",
+  "switch.first_proof_resets_access.ask":
+    "Whoever registered somebody else's number can still enter the account by their own password, after the number's owner has come.",
+  "switch.safe_mode": "Safe mode: hide who is registered",
+  "switch.safe_mode.hint":
+    "Requests for codes and failed logins get the same answer whether or not the number has an account. Clients cannot set a number by sign-up or update, only by usersByMobilePhone and changePhoneNumber.",
+  "switch.safe_mode.ask":
+    "Clients that set a number by sign-up or update are refused at once. Make sure that your app uses usersByMobilePhone and changePhoneNumber instead.",
+  "switch.code_only": "A code alone (unsafe)",
+  "switch.code_only.hint":
+    "Lets old SDKs call verifyMobilePhone and resetPasswordBySmsCode without the number: JavaScript 4.15.2 and before, PHP and Python before 2024. When it is off, they get error 212.",
+  "switch.code_only.ask":
+    "Anybody can guess at live codes, and whoever finds one verifies a number or resets a password in somebody else's place. An address may fail 10 times in 15 minutes, all together 100 times an hour; even so, with 100 live codes, an hour of guessing finds one with a chance of 1%. Switch it off once the old SDKs are updated.",
   "switch.askOn": "Switch on “{name}”?",
   "switch.askOff": "Switch off “{name}”?",
   "switch.turnOn": "Switch on",

@@ -122,7 +122,6 @@ export const ZH = {
   // Switches and settings
   "settings.title": "应用设置",
   "settings.lead": "开关立即生效，其余设置保存后生效。",
-  "settings.switches": "开关",
   "settings.about": "应用资料",
   "settings.name": "应用名称",
   "settings.nameHint": "模板里的 {{name}} 会显示它，最多 64 个字。",
@@ -142,6 +141,9 @@ export const ZH = {
   "settings.phoneRemoveAsk": "取消测试号码？",
   "settings.phoneRemoveBody": "之后 {phone} 会收到真正的短信，固定验证码失效。",
   "settings.code": "固定验证码",
+  "switches.sms": "短信",
+  "switches.accounts": "账户",
+  "switches.accountsLead": "SDK 里的用户（AV.User）：注册、登录和密码。",
   "switch.sms": "开通短信服务",
   "switch.sms.hint": "总开关。关闭后任何短信都不会发送。",
   "switch.sms.ask": "这个应用的所有短信会立即停止，包括登录验证码。",
@@ -160,6 +162,39 @@ export const ZH = {
     "拿到 App Key 的任何人都能用你的签名发送任意内容的通知，费用由你承担。",
   "switch.resend_same_code": "重发同一验证码",
   "switch.resend_same_code.hint": "有效期内再次请求时，发送同一个验证码。",
+  "switch.verify_on_sign_up": "向注册手机号码发送验证短信",
+  "switch.verify_on_sign_up.hint":
+    "用户注册或更新手机号时自动发送；填对验证码之后，mobilePhoneVerified 才是 true。",
+  "switch.unverified_may_not_log_in": "未验证手机号码的用户，禁止登录",
+  "switch.unverified_may_not_log_in.hint":
+    "手机号加密码、手机号加验证码的登录会被拒绝（错误 215），用户名加密码不受影响。",
+  "switch.unverified_may_not_log_in.ask":
+    "没有验证过手机号的用户，从现在起不能用手机号登录，直到验证为止。",
+  "switch.unverified_may_reset": "未验证手机号码的用户，允许以短信重置密码",
+  "switch.unverified_may_reset.hint": "关闭时，用未验证的手机号重置密码会被拒绝（错误 215）。",
+  "switch.unverified_may_reset.ask":
+    "没有验证过的手机号可能填错了，或者已经换了主人：收到短信的人可以重置密码，进入别人的账户。",
+  "switch.login_by_code": "已验证手机号码的用户，允许以短信验证码登录",
+  "switch.login_by_code.hint": "关闭时，requestLoginSmsCode 和用验证码登录都会被拒绝（错误 119）。",
+  "switch.login_by_code.ask": "用短信验证码登录的用户会立即无法登录；已经登录的不受影响。",
+  "switch.new_session_after_password": "密码修改后，强制重新登录",
+  "switch.new_session_after_password.hint":
+    "用户在所有设备上的登录都失效，并得到新的 sessionToken。",
+  "switch.first_proof_resets_access": "首次证明手机号时，收回原有密码",
+  "switch.first_proof_resets_access.hint":
+    "用 usersByMobilePhone 登录一个从未验证过手机号的账户时，它原来的密码和登录失效：抢先用别人手机号注册的人，留不下钥匙。",
+  "switch.first_proof_resets_access.ask":
+    "抢先用别人手机号注册的人，在手机号的主人登录以后，还能用自己设的密码进入同一个账户。",
+  "switch.safe_mode": "安全模式：隐藏是否注册",
+  "switch.safe_mode.hint":
+    "手机号有没有注册，请求验证码和登录失败的回答都一样。客户端注册和更新用户时不能填写手机号，只能用 usersByMobilePhone 和 changePhoneNumber。",
+  "switch.safe_mode.ask":
+    "客户端在注册或更新时填写手机号，会立即被拒绝。请先确认应用已改用 usersByMobilePhone 和 changePhoneNumber。",
+  "switch.code_only": "只凭验证码（不安全）",
+  "switch.code_only.hint":
+    "不带手机号也能 verifyMobilePhone 和 resetPasswordBySmsCode，供旧 SDK 使用：JavaScript 4.15.2 及更早，2024 年以前的 PHP 和 Python。关闭时它们得到错误 212。",
+  "switch.code_only.ask":
+    "任何人都可以猜还有效的验证码，猜中就能替别人验证手机号或重置密码。每个地址 15 分钟最多错 10 次，整个应用每小时最多错 100 次；即使这样，有 100 个有效验证码时，一小时有 1% 的机会猜中一个。旧 SDK 都更新后请关闭。",
   "switch.askOn": "打开「{name}」？",
   "switch.askOff": "关闭「{name}」？",
   "switch.turnOn": "打开",
