@@ -166,8 +166,9 @@ def _create_by_phone(visit: Visit, body: Body, phone: Phone) -> User:
     given = {**body, "mobilePhoneNumber": phone.written}
     named = bool(given.get("username"))
     given.setdefault("username", phone.written)
-    password = given.pop("password", None)
-    kept = passwords.hashed(passwords.parse(password)) if password else None
+    kept = None
+    if given.get("password"):
+        kept = passwords.hashed(passwords.parse(given["password"]))
     change = Change(user_changes.checked(given), visit.is_trusted, visit.milliseconds, kept)
     user = replace(change.apply(_blank(visit)), phone_verified=True)
     try:

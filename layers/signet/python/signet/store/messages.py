@@ -32,6 +32,7 @@ from signet.messages import (
     DUE_AFTER,
     LEASE,
     OPEN_SHARDS,
+    OPERATIONS,
     RETENTION,
     Message,
     MessageRef,
@@ -148,7 +149,8 @@ def record(writes: TransactWrite, message: Message) -> None:
         signature_text=message.signature_text,
         variables=dict(message.variables),
         nonce_tag=message.nonce_tag,
-        kept_back=message.kept_back or None,
+        # Said of every code of an account, so that a write does not tell by its size.
+        kept_back=message.kept_back if message.purpose in OPERATIONS else None,
         segments=message.segments,
         price=message.price,
         balance_shard=message.balance_shard,
