@@ -160,14 +160,17 @@ def test_the_same_name_in_another_app_is_another_name() -> None:
     assert store.find("signet-other-app", "username#hjiang") == theirs
 
 
-def test_all_users_are_listed_in_the_order_of_their_ids_and_from_any_of_them() -> None:
-    made = [new_user(username=str(number)) for number in range(250)]
+def test_all_users_are_listed_in_the_order_of_their_ids_and_from_any_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "_PAGE", 7)
+    made = [new_user(username=str(number)) for number in range(40)]
     for user in made:
         store.create(user)
     ids = sorted(user.object_id for user in made)
 
     assert [user.object_id for user in store.every(APP_ID)] == ids
-    assert [user.object_id for user in store.every(APP_ID, after=ids[99])] == ids[100:]
+    assert [user.object_id for user in store.every(APP_ID, after=ids[19])] == ids[20:]
     assert [user.object_id for user in store.every(APP_ID, up_to=ids[9])] == ids[:10]
     bounded = store.every(APP_ID, after=ids[4], up_to=ids[9])
     assert [user.object_id for user in bounded] == ids[5:10]

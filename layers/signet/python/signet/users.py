@@ -8,7 +8,7 @@ nobody else can.
 import re
 import secrets
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +30,11 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 # One @ between something and a host with a dot: what is deliverable, only mail can tell.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _GENERATED = string.digits + string.ascii_lowercase
+_TAKEN: Mapping[str, type[SignetError]] = {
+    "username": UsernameTaken,
+    "email": EmailTaken,
+    "phone": PhoneTaken,
+}
 # Which fields of a platform's data name the person there, the first that is given (wire.md 9.1).
 _PLATFORM_IDS = ("uid", "openid", "id")
 
@@ -112,16 +117,10 @@ def platform_id(fields: Mapping[str, Any]) -> str | None:
     return next((str(value) for value in given if isinstance(value, str | int) and value), None)
 
 
-def taken(claim: str) -> SignetError:
-    """The refusal for a claim that another user owns."""
-    match claim.partition("#")[0]:
-        case "username":
-            return UsernameTaken()
-        case "email":
-            return EmailTaken()
-        case "phone":
-            return PhoneTaken()
-    return NameTaken()
+def taken(claims: Iterable[str]) -> SignetError:
+    """The refusal for claims that another user owns; a username goes before all others."""
+    kinds = {claim.partition("#")[0] for claim in claims}
+    return next((error() for kind, error in _TAKEN.items() if kind in kinds), NameTaken())
 
 
 def new_id(now: datetime) -> str:

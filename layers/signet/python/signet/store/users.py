@@ -125,9 +125,9 @@ class Write:
         """What the items that refused say: a claim is taken, or the user was changed."""
         app_id, owner = self._owner
         refused = [item for item in before if item is not None]
-        for item in refused:
-            if item.get("owner") not in (None, owner):
-                return users.taken(str(item["pk"]).removeprefix(f"{app_id}#"))
+        others = [item for item in refused if item.get("owner") not in (None, owner)]
+        if others:
+            return users.taken(str(item["pk"]).removeprefix(f"{app_id}#") for item in others)
         # A user that was deleted meanwhile refuses with nothing to show.
         return UserChanged() if refused else None
 
