@@ -20,9 +20,10 @@ help: ## this list
 run: venvs-run ## start everything on http://127.0.0.1:8000 (PORT=… moves it, KEEP=1 keeps the state)
 	@exec $(VENV) -m local --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep)
 
+# All tests keep three processes busy at most; a few are done before a second one has started.
 test: venvs-test venvs-sam node ## run all tests (ARGS=… goes to pytest)
 	@# sam build runs make again, to which a PYTHON=… of ours must not go on.
-	MAKEFLAGS= $(VENV) -m pytest $(ARGS)
+	MAKEFLAGS= $(VENV) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --maxprocesses 3)
 
 bench: venvs-test venvs-sam ## measure against the budgets (QUICK=1 takes under a minute)
 	$(VENV) -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)

@@ -1,8 +1,7 @@
-"""Fixtures that several kinds of test share, and the rule that a skip is never silent."""
+"""Fixtures that several kinds of test share, and the hooks of every run."""
 
-import os
 import urllib.request
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +12,9 @@ from moto import mock_aws
 
 from signet.apps import App, Key, Signature
 from tests import clients, schemas
+from tests.missing import pytest_runtest_logreport, pytest_runtest_makereport, pytest_unconfigure
+
+__all__ = ["pytest_runtest_logreport", "pytest_runtest_makereport", "pytest_unconfigure"]
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = {"current": "k1", "k1": "t" * 64}
@@ -94,27 +96,9 @@ def stack() -> Iterator[Any]:
         yield running
 
 
-# --- A test that needs something this machine lacks is skipped, loudly; in CI it fails. ---
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With -n, the tests are dealt out to several processes."""
+    from tests.dealing import Dealer
 
-_missing: set[str] = set()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        _missing.add(reason.removeprefix("Skipped: "))
-        if os.environ.get("CI"):
-            report.outcome = "failed"
-            report.longrepr = f"skipped in CI, where nothing may be missing: {reason}"
-    return report
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say in the very last lines what was not tested."""
-    terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is None:
-        return
-    for reason in sorted(_missing):
-        terminal.write_line(f"!!! NOT TESTED: {reason}", red=True, bold=True)
+    return Dealer(config, log)
