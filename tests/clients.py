@@ -1,8 +1,21 @@
-"""Forget every AWS client and cache, so that a test gets its own."""
+"""AWS clients of a test's own, and how every other client and cache is forgotten."""
+
+import botocore.session
+from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
 from signet.edge import alarms, aws, clock, functions, queue, secrets
 from signet.store import apps, table
+
+# The descriptions of services are files: reading them takes longer than most tests.
+_LOADER = create_loader()
+
+
+def session() -> botocore.session.Session:
+    """A new session that knows every description that another one has read."""
+    made = botocore.session.get_session()
+    made.register_component("data_loader", _LOADER)
+    return made
 
 
 def renew() -> None:
@@ -18,6 +31,7 @@ def renew() -> None:
         end_user_messaging._client,
     ):
         cached.cache_clear()
+    aws.session().register_component("data_loader", _LOADER)
     secrets._cached = secrets._carriers = None
     apps._cache.clear()
     table.CONNECTION._client = None

@@ -2,18 +2,21 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-
-import boto3
+from typing import Any
 
 from local.package import load_template
+from tests import clients
 
 TEMPLATE = load_template(Path(__file__).resolve().parent.parent / "template.yaml")
 
 
 def create_everything(keys: dict[str, str]) -> SimpleNamespace:
     """Tables, queues, topic and secret; their names are where the functions look for them."""
+    client: Callable[[str], Any] = clients.session().create_client
+    dynamodb = client("dynamodb")
     for logical_id, setting in (
         ("Apps", "SIGNET_APPS_TABLE"),
         ("Phones", "SIGNET_PHONES_TABLE"),
@@ -28,18 +31,18 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
             for name in ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
             if name in properties
         }
-        boto3.client("dynamodb").create_table(
+        dynamodb.create_table(
             TableName=os.environ[setting], BillingMode="PAY_PER_REQUEST", **schema
         )
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
     codes = sqs.create_queue(QueueName="codes")["QueueUrl"]
     bulk = sqs.create_queue(QueueName="bulk")["QueueUrl"]
     os.environ["SIGNET_CODES_QUEUE_URL"] = codes
     os.environ["SIGNET_BULK_QUEUE_URL"] = bulk
     os.environ["SIGNET_QUEUE_URL"] = codes
-    boto3.client("secretsmanager").create_secret(
+    client("secretsmanager").create_secret(
         Name=os.environ["SIGNET_SECRET_ARN"], SecretString=json.dumps(keys)
     )
-    topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
+    topic = client("sns").create_topic(Name="alarms")["TopicArn"]
     os.environ["SIGNET_ALARM_TOPIC_ARN"] = topic
     return SimpleNamespace(codes_queue=codes, bulk_queue=bulk, alarm_topic=topic)

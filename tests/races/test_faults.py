@@ -19,7 +19,6 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
-from botocore.loaders import create_loader
 from pynamodb.exceptions import PynamoDBException
 
 from functions.request import app as request
@@ -175,7 +174,7 @@ class World:
 
     def go_cold(self) -> None:
         """Go on as a process that has read nothing yet."""
-        renew_clients()
+        clients.renew()
         aws.session().register("before-send", self.faults.before_send)
         self.faults.calls.clear()
 
@@ -230,7 +229,6 @@ class World:
 
 
 ACCOUNTS = itertools.count()
-LOADER = create_loader()
 CREDIT = 20 * PRICE
 
 
@@ -256,14 +254,8 @@ def world(module_emulated: Any, sqs: Any, monkeypatch: pytest.MonkeyPatch) -> It
         # A query for each of sixteen shards would be most of what a test does.
         monkeypatch.setattr(module, "OPEN_SHARDS", 2)
     yield system
-    renew_clients()
-    forget_app(account)
-
-
-def renew_clients() -> None:
-    """Forget every client; the descriptions of services, which are files, are read once."""
     clients.renew()
-    aws.session().register_component("data_loader", LOADER)
+    forget_app(account)
 
 
 ColdCode = tuple[World, str]

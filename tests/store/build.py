@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import Any
 
 import boto3
-import botocore.session
 
 from signet import codes, days, limits, messages
 from signet.apps import Signature
@@ -19,8 +18,9 @@ from signet.store import apps, deployment, phones, table
 from signet.store.apps import AppItem
 from signet.store.balances import Account
 from signet.store.phones import Send
+from tests import clients
 
-session = botocore.session.get_session()
+session = clients.session()
 
 APP_ID = "signet-demo-app"
 PHONE = "+8618612345678"
