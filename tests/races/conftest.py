@@ -17,15 +17,23 @@ PROCESSES = 10
 PLENTY = 1_000_000_000
 
 
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Workers]:
+    """Once for all: that they import everything costs more than most of what they then do."""
+    with Workers(PROCESSES) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
-def workers(module_emulated: SimpleNamespace) -> Iterator[Workers]:
+def workers(processes: Workers, module_emulated: SimpleNamespace) -> Workers:
+    """The processes, over the tables of the module."""
     settings = {
         name: value
         for name, value in os.environ.items()
         if name.startswith(("SIGNET_", "AWS_", "POWERTOOLS_"))
     }
-    with Workers(PROCESSES, settings) as running:
-        yield running
+    processes.renew(settings)
+    return processes
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ class Outcome:
 class Workers:
     """A fixed number of processes, each serving one request at a time."""
 
-    def __init__(self, count: int, environment: dict[str, str]) -> None:
+    def __init__(self, count: int) -> None:
         spawn = multiprocessing.get_context("spawn")
         # No test of a day's cap may see midnight.
         noon = days.start(days.of(datetime.now(UTC))) + timedelta(hours=12)
@@ -47,14 +47,19 @@ class Workers:
         self._processes = []
         for _ in range(count):
             ours, theirs = spawn.Pipe()
-            process = spawn.Process(
-                target=_work, args=(theirs, self._barrier, environment, ahead), daemon=True
-            )
+            process = spawn.Process(target=_work, args=(theirs, self._barrier, ahead), daemon=True)
             process.start()
             self._pipes.append(ours)
             self._processes.append(process)
         for pipe in self._pipes:
             pipe.recv()  # ready: imported and warm
+
+    def renew(self, environment: dict[str, str]) -> None:
+        """Let all of them start anew, with these settings and nothing remembered."""
+        for pipe in self._pipes:
+            pipe.send(environment)
+        for pipe in self._pipes:
+            pipe.recv()
 
     def run(self, function: str, events: Sequence[Event]) -> Outcome:
         """Send all `events` to `function`, spread over the processes, all starting at once."""
@@ -88,14 +93,12 @@ class Workers:
             pipe.close()
 
 
-def _work(
-    pipe: Connection, barrier: Barrier, environment: dict[str, str], ahead: timedelta
-) -> None:
+def _work(pipe: Connection, barrier: Barrier, ahead: timedelta) -> None:
     import os
 
-    os.environ.update(environment)
     from signet import codes
     from signet.edge import clock
+    from tests import clients
     from tests.gateway import CONTEXT
 
     real = clock.now
@@ -117,6 +120,11 @@ def _work(
         _module(function)
     pipe.send("ready")
     while (calls := pipe.recv()) is not None:
+        if isinstance(calls, dict):
+            os.environ.update(calls)
+            clients.renew()
+            pipe.send("ready")
+            continue
         compared = 0
         for function in {function for function, _ in calls}:
             _module(function)
