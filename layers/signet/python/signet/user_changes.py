@@ -20,7 +20,7 @@ _MAX_BYTES = 128 * 1024
 _DEEPEST = 32
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 # SDKs send these back as they got them, some for their own bookkeeping (wire.md 10.2).
-_ECHOED = frozenset({
+ECHOED = frozenset({
     "objectId", "createdAt", "updatedAt", "sessionToken", "__internalId", "__children", "className",
     "__type",
 })  # fmt: skip
@@ -48,12 +48,12 @@ class Change:
         changed = replace(user, updated_at=max(self.now, user.updated_at))
         for key, value in self.body.items():
             changed = self._set(changed, key, value)
-        _check_size(changed)
+        check_size(changed)
         return changed
 
     def _set(self, user: User, key: str, value: object) -> User:
         name, _, rest = key.partition(".")
-        if name in _ECHOED or name in ("smsCode", "validate_token"):
+        if name in ECHOED or name in ("smsCode", "validate_token"):
             return user
         if rest:
             return _set_inside(user, name, rest, value)
@@ -64,7 +64,7 @@ class Change:
             return special(user, None if _is_deletion(value) else value)
         if name == "password":
             return replace(user, password=self.password or user.password)
-        _check_key(name)
+        check_key(name)
         return replace(user, attributes=_patched(user.attributes, [name], value))
 
     def _set_flag(self, user: User, name: str, value: object) -> User:
@@ -83,9 +83,11 @@ def checked(body: Body) -> Body:
     if _depth(body) > _DEEPEST:
         raise BadParameter(f"The object is nested deeper than {_DEEPEST} levels.")
     try:
-        json.dumps(body, ensure_ascii=False).encode()
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         raise BadParameter("The object holds half a character.") from None
+    except ValueError:
+        raise BadParameter("The object holds a number that is none.") from None
     return body
 
 
@@ -115,7 +117,7 @@ def _set_auth(user: User, value: object) -> User:
         raise BadParameter("authData must be an object.")
     auth = dict(user.auth)
     for platform, kept in value.items():
-        _check_key(platform.lstrip("_"))
+        check_key(platform.lstrip("_"))
         if kept is None or _is_deletion(kept):
             auth.pop(platform, None)
         else:
@@ -149,7 +151,7 @@ def _set_inside(user: User, name: str, rest: str, value: object) -> User:
         return _set_auth(user, {rest: value})
     if name in _SPECIAL or name in _FLAGS or name == "password":
         raise KeyInvalid(f"The key {name} has no parts.")
-    _check_key(name)
+    check_key(name)
     return replace(user, attributes=_patched(user.attributes, [name, *rest.split(".")], value))
 
 
@@ -208,14 +210,16 @@ def _is_deletion(value: object) -> bool:
     return isinstance(value, dict) and value.get("__op") == "Delete"
 
 
-def _check_key(name: str) -> None:
+def check_key(name: str) -> None:
+    """Whether an attribute may have that name. Raises KeyInvalid."""
     if not _KEY.fullmatch(name):
         raise KeyInvalid(
             f"{fields.short(name)} is not a valid key: letters, digits and _ after a letter."
         )
 
 
-def _check_size(user: User) -> None:
+def check_size(user: User) -> None:
+    """Whether a user is no larger than LeanCloud's objects. Raises BadParameter."""
     size = len(json.dumps([user.attributes, user.auth], ensure_ascii=False).encode())
     if size > _MAX_BYTES:
         raise BadParameter(f"The object is larger than {_MAX_BYTES // 1024} kB.")
