@@ -233,6 +233,13 @@ def every(app_id: str, *, after: str = "", up_to: str | None = None) -> Iterator
         yield from (found[object_id] for object_id in page if object_id in found)
 
 
+def existing(app_id: str, object_ids: Iterable[str]) -> set[str]:
+    """Which of these ids are users' now; one that was made a moment ago may be missing."""
+    keys = [_pk(app_id, object_id) for object_id in object_ids]
+    found = table.read(lambda: list(UserItem.batch_get(keys, attributes_to_get=["listed_key"])))
+    return {str(item.listed_key) for item in found}
+
+
 def _ids(app_id: str, shard: int, after: str, up_to: str | None) -> Iterator[str]:
     condition: Condition | None = UserItem.listed_key > after if after else None
     if up_to is not None:
