@@ -4,7 +4,7 @@ import botocore.session
 from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
-from signet.edge import alarms, aws, clock, functions, queue, secrets
+from signet.edge import alarms, aws, clock, functions, objects, queue, secrets
 from signet.store import apps, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
@@ -26,6 +26,7 @@ def renew() -> None:
         clock._client,
         queue._client,
         functions._client,
+        objects._client,
         secrets._client,
         sns._client,
         end_user_messaging._client,

@@ -14,7 +14,7 @@ TEMPLATE = load_template(Path(__file__).resolve().parent.parent / "template.yaml
 
 
 def create_everything(keys: dict[str, str]) -> SimpleNamespace:
-    """Tables, queues, topic and secret; their names are where the functions look for them."""
+    """Tables, queues, topic, bucket, secret; their names are where the functions look for them."""
     client: Callable[[str], Any] = clients.session().create_client
     dynamodb = client("dynamodb")
     for logical_id, setting in (
@@ -43,6 +43,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
     client("secretsmanager").create_secret(
         Name=os.environ["SIGNET_SECRET_ARN"], SecretString=json.dumps(keys)
     )
+    client("s3").create_bucket(Bucket=os.environ["SIGNET_IMPORTS_BUCKET"])
     topic = client("sns").create_topic(Name="alarms")["TopicArn"]
     os.environ["SIGNET_ALARM_TOPIC_ARN"] = topic
     return SimpleNamespace(codes_queue=codes, bulk_queue=bulk, alarm_topic=topic)

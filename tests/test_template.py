@@ -24,6 +24,8 @@ SIGNET = REPO / "layers" / "signet" / "python"
 
 FUNCTION = "AWS::Serverless::Function"
 QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
+LARGE_FUNCTIONS = ["AccountFunction", "ImporterFunction"]
+TIMEOUTS = {**dict.fromkeys(QUEUE_FUNCTIONS, 20), "SweeperFunction": 30, "ImporterFunction": 900}
 
 CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
 
@@ -153,6 +155,17 @@ PERMISSIONS = {
         ("sns:Publish", "AlarmTopic"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("sqs:SendMessage", "BulkQueue.Arn"),
+        _KMS,
+    },
+    "ImporterFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:GetItem", "Users.Arn"),
+        ("dynamodb:BatchGetItem", "Users.Arn"),
+        ("dynamodb:PutItem", "Users.Arn"),
+        ("dynamodb:UpdateItem", "Users.Arn"),
+        ("s3:GetObject", "${Imports.Arn}/*"),
+        ("s3:PutObject", "${Imports.Arn}/reports/*"),
+        ("lambda:InvokeFunction", "ImporterFunction.Arn"),
         _KMS,
     },
     "ReviewFunction": {
@@ -294,10 +307,19 @@ def resource_name(reference: Any) -> str:
 
 def permissions(name: str) -> set[tuple[str, str]]:
     granted: set[tuple[str, str]] = set()
-    for policy in properties(name)["Policies"]:
+    for policy in [*properties(name)["Policies"], *_attached_to(name)]:
         for statement in policy["Statement"]:
             granted |= _grants(statement, "")
     return granted
+
+
+def _attached_to(name: str) -> list[Json]:
+    """Policies that stand beside a function, because they name it."""
+    return [
+        policy["PolicyDocument"]
+        for policy in resources("AWS::IAM::ManagedPolicy").values()
+        if policy["Roles"] == [{"Ref": f"{name}Role"}]
+    ]
 
 
 def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
@@ -498,10 +520,9 @@ def test_roles_get_nothing_but_logs_on_top() -> None:
 def test_a_function_runs_as_designed(name: str) -> None:
     settings = function(name)
     assert settings["Runtime"] == "python3.13"
-    assert settings["MemorySize"] == (1024 if name == "AccountFunction" else 512)
+    assert settings["MemorySize"] == (1024 if name in LARGE_FUNCTIONS else 512)
     assert settings["Architectures"] == [{"Ref": "Architecture"}]
-    expected = 20 if name in QUEUE_FUNCTIONS else 30 if name == "SweeperFunction" else 10
-    assert settings["Timeout"] == expected
+    assert settings["Timeout"] == TIMEOUTS.get(name, 10)
 
 
 @pytest.mark.parametrize("name", PERMISSIONS)
@@ -742,7 +763,12 @@ def test_one_alarm_watches_every_dead_letter_queue() -> None:
         for metric in properties("DeadLettersAlarm")["Metrics"]
         if "MetricStat" in metric
     }
-    assert watched == {"CodesDeadLetters.QueueName", "BulkDeadLetters.QueueName"}
+    assert watched == {
+        f"{name}.QueueName"
+        for name, queue in resources("AWS::SQS::Queue").items()
+        if "RedrivePolicy" not in queue
+    }
+    assert len(watched) == 3
     assert properties("DeadLettersAlarm")["Threshold"] == 0
 
 
@@ -770,6 +796,30 @@ def test_an_alarm_rings_on_the_apis_5xx() -> None:
 def test_alarms_are_mailed_only_to_a_given_address() -> None:
     assert template()["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
     assert template()["Parameters"]["AlarmEmail"]["Default"] == ""
+
+
+# --- imports ------------------------------------------------------------------------------
+
+
+def test_exported_users_are_nobodys_business_and_forgotten_after_a_month() -> None:
+    bucket = properties("Imports")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert "BucketEncryption" in bucket
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 30)
+    assert "Prefix" not in rule
+
+
+def test_an_import_that_fails_is_tried_twice_more_and_then_rings() -> None:
+    config = properties("ImporterFunction")["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] == 2
+    failed = config["DestinationConfig"]["OnFailure"]
+    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]}}
+
+
+def test_an_import_may_call_itself_as_often_as_it_takes() -> None:
+    assert transformed()["Resources"]["ImporterFunction"]["Properties"]["RecursiveLoop"] == "Allow"
 
 
 # --- deploying ----------------------------------------------------------------------------
@@ -805,7 +855,7 @@ def test_the_outputs_say_what_a_person_needs_next() -> None:
     assert {
         *("BaseUrl", "JavaAndAndroid", "DomainTarget", "CarrierSteps"),
         *("AppsTable", "PhonesTable", "MessagesTable", "BalancesTable", "LedgerTable"),
-        "UsersTable",
+        *("UsersTable", "ImportsBucket", "ImporterFunction"),
         *("SecretArn", "CarrierSecretArn"),
     } <= template()["Outputs"].keys()
 

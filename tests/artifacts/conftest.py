@@ -49,7 +49,7 @@ def built() -> Path:
 def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
     """The emulator's endpoint, what was asked of it, and names by the template's names."""
     record_app(DEMO_APP)
-    tables = ("Apps", "Phones", "Messages", "Balances", "Ledger")
+    tables = ("Apps", "Phones", "Messages", "Balances", "Ledger", "Users")
     physical = {
         **{name: os.environ[f"SIGNET_{name.upper()}_TABLE"] for name in tables},
         "AlarmTopic": emulated.alarm_topic,
@@ -59,6 +59,8 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
         "CarrierSecret": "signet-test-carrier-secret",
         "RequestFunction": "request-function",
         "VerifyFunction": "verify-function",
+        "ImporterFunction": "ImporterFunction",
+        "Imports": os.environ["SIGNET_IMPORTS_BUCKET"],
     }
     with recording(emulator, {name: key for key, name in physical.items()}) as (url, asked):
         yield SimpleNamespace(url=url, asked=asked, physical=physical, emulator=emulator)
@@ -66,13 +68,16 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def start(built: Path, aws: SimpleNamespace, tmp_path: Path) -> Start:
-    """Start a built function, by its name in the template, deployed with some parameters."""
+    """Start a built function, by its name in the template, deployed with some parameters.
+
+    `seconds`: how long each call of it may take.
+    """
     template = load_template(built / "template.yaml")
     shared = template["Globals"]["Function"]
     given = shared["Environment"]["Variables"]
     defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items()}
 
-    def running(name: str, **parameters: str) -> Running:
+    def running(name: str, *, seconds: int = 300, **parameters: str) -> Running:
         values: dict[str, str] = {**aws.physical, **defaults, **parameters}
 
         def chosen(one: Any) -> Any:
@@ -104,6 +109,7 @@ def start(built: Path, aws: SimpleNamespace, tmp_path: Path) -> Start:
         }
         code = built / own["CodeUri"]
         log = tmp_path / f"{name}.log"
-        return Running(code, shared["Handler"], layers, credentials | variables, log)
+        variables |= credentials
+        return Running(code, shared["Handler"], layers, variables, log, seconds=seconds)
 
     return running

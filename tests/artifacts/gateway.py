@@ -33,7 +33,7 @@ _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "ser
 def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, set[Grant]]]:
     """An endpoint in front of the emulator, and the set its calls are written into.
 
-    `names` turns a table's, queue's or secret's name into what the template calls it.
+    `names` turns a table's, queue's, bucket's or secret's name into what the template calls it.
     """
     asked: set[Grant] = set()
     upstream = urllib.parse.urlsplit(emulator).netloc
@@ -44,8 +44,17 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             asked.update(_grants(self.path, dict(self.headers.items()), body, names))
+            self._pass_on(body)
+
+        def do_GET(self) -> None:
+            asked.add(_object_grant(self.command, self.path, names))
+            self._pass_on(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+        do_HEAD = do_PUT = do_GET
+
+        def _pass_on(self, body: bytes) -> None:
             connection = http.client.HTTPConnection(upstream, timeout=30)
-            connection.request("POST", self.path, body, dict(self.headers.items()))
+            connection.request(self.command, self.path, body, dict(self.headers.items()))
             reply = connection.getresponse()
             content = reply.read()
             connection.close()
@@ -53,7 +62,9 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
             for name, value in reply.getheaders():
                 if name.lower() not in _HOP_BY_HOP:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
+            # What HEAD tells is the length of what GET would give.
+            length = reply.headers["Content-Length"] if self.command == "HEAD" else len(content)
+            self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(content)
 
@@ -70,6 +81,15 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _object_grant(method: str, path: str, names: Mapping[str, str]) -> Grant:
+    """What S3 is asked: only objects, of the bucket in front of the path."""
+    bucket, _, key = urllib.parse.unquote(urllib.parse.urlsplit(path).path)[1:].partition("/")
+    place = f"${{{names[bucket]}.Arn}}"
+    if method == "PUT":
+        return "s3:PutObject", f"{place}/{key.split('/')[0]}/*" if "/" in key else f"{place}/*"
+    return "s3:GetObject", f"{place}/*"
 
 
 def _grants(

@@ -34,7 +34,14 @@ class Running:
     """One function, started. It serves one call at a time; the emulator dies of two."""
 
     def __init__(
-        self, code: Path, handler: str, layers: list[Path], variables: Mapping[str, str], log: Path
+        self,
+        code: Path,
+        handler: str,
+        layers: list[Path],
+        variables: Mapping[str, str],
+        log: Path,
+        *,
+        seconds: int,
     ) -> None:
         self._url = f"http://127.0.0.1:{free_port()}"
         self._log = log
@@ -53,6 +60,7 @@ class Running:
             "LAMBDA_TASK_ROOT": str(code),
             "AWS_LAMBDA_FUNCTION_NAME": code.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(seconds),
         }
 
     def __enter__(self) -> Self:

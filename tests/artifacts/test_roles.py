@@ -1,16 +1,19 @@
-"""The roles of the console's two functions: what one of their stories asks, and nothing more."""
+"""Roles: what one of a function's stories asks, and nothing more."""
 
 import json
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
+import boto3
 import pytest
 
 from signet import days
-from signet.store import deployment
+from signet.store import deployment, users
 from tests.artifacts.asking import Json, answer, event, granted_to, taken
 from tests.artifacts.conftest import Start
 from tests.artifacts.gateway import Grant
@@ -108,3 +111,31 @@ def test_the_console_uses_all_of_its_role(start: Start, aws: SimpleNamespace) ->
     assert left["balance_micros"] == 5_000_005
     assert same == record
     assert used(aws.asked) == granted_to("ConsoleFunction")
+
+
+def test_the_importer_uses_all_of_its_role(start: Start, aws: SimpleNamespace) -> None:
+    key = event("importer")["key"]
+    lines = [{"objectId": "u1", "username": "same"}, {"objectId": "u2", "username": "same"}]
+    body = "\n".join(json.dumps(line) for line in lines).encode()
+    boto3.client("s3").put_object(Bucket=aws.physical["Imports"], Key=key, Body=body)
+    be_callable(aws.physical["ImporterFunction"])
+    aws.asked.clear()
+    with start("ImporterFunction", seconds=60) as function:
+        assert function.invoke(event("importer")) == {"seen": 2}
+        assert function.invoke({**event("importer"), "continues": True}) == {"seen": 2}
+    assert users.get(APP_ID, "u1")
+    assert used(aws.asked) == granted_to("ImporterFunction")
+
+
+def be_callable(name: str) -> None:
+    """Let there be a function of that name."""
+    code = BytesIO()
+    with ZipFile(code, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): return {}")
+    boto3.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role="arn:aws:iam::000000000000:role/importer",
+        Handler="app.handler",
+        Code={"ZipFile": code.getvalue()},
+    )

@@ -7,6 +7,7 @@ import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -20,7 +21,7 @@ _REGION = "us-east-1"
 
 @pytest.fixture(scope="module")
 def resources() -> Iterator[SimpleNamespace]:
-    """Tables, queues, topic and secret, in moto, for a whole module."""
+    """Tables, queues, topic, bucket and secret, in moto, for a whole module."""
     with mock_aws():
         clients.renew()
         yield schemas.create_everything(KEYS)
@@ -38,6 +39,8 @@ def tables(resources: SimpleNamespace) -> Iterator[SimpleNamespace]:
     for queue in sqs_backends[DEFAULT_ACCOUNT_ID][_REGION].queues.values():
         queue._messages.clear()
         queue._pending_messages.clear()
+    for bucket in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets.values():
+        bucket.keys.clear()
     sns = sns_backends[DEFAULT_ACCOUNT_ID][_REGION]
     sns.sms_messages.clear()
     for topic in sns.topics.values():

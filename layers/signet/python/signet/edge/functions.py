@@ -19,6 +19,14 @@ def _client() -> aws.Client:
     return aws.client("lambda", read_timeout=9, attempts=1)
 
 
+def invoke_later(name: str, event: dict[str, Any]) -> None:
+    """Have the function called `name` run for `event`, without waiting. Raises FunctionFailed."""
+    try:
+        _client().invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
+    except (BotoCoreError, ClientError) as error:
+        raise FunctionFailed(name) from error
+
+
 def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
     """What the function called `name` returns for `event`. Raises FunctionFailed."""
     try:

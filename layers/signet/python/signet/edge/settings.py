@@ -24,6 +24,7 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
         "how texts to other countries are counted: `gsm` (160/153, 70/67) or `leancloud` (70/67)",
     ),
     "SIGNET_ALARM_TOPIC_ARN": ("", "sweeper only: topic that low balances are told to"),
+    "SIGNET_IMPORTS_BUCKET": (None, "importer only: bucket of exported users and of reports"),
     "SIGNET_ORIGINATION_IDENTITY": ("", "sender id, number or pool for the AWS carriers"),
     "SIGNET_CONFIGURATION_SET": ("", "configuration set of AWS End User Messaging"),
     "SIGNET_ERROR_LANGUAGE": ("zh", "language of error sentences: `zh` or `en`"),
