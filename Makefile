@@ -12,10 +12,10 @@ PYTHON313 = $(shell $(PYTHON) local/venvs.py --which 3.13)
 SAM_PATH = $(if $(PYTHON313),$(dir $(PYTHON313)):)$(CURDIR)/.venv-sam/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check build bootstrap smoke clean venvs-run venvs-test venvs-sam node
+.PHONY: help run test bench check build bootstrap import-users smoke clean venvs-run venvs-test venvs-sam node
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 21
 
 run: venvs-run ## start everything on http://127.0.0.1:8000 (PORT=… moves it, KEEP=1 keeps the state)
 	@exec $(VENV) -m local --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep)
@@ -41,6 +41,11 @@ build: venvs-sam ## sam build, into .aws-sam/build
 bootstrap: venvs-run ## first operator and app of a deployed stack (STACK=…), keys printed once
 	@$(if $(STACK),,$(error Name the stack: make bootstrap STACK=signet))\
 	$(VENV) -m local.bootstrap $(STACK) $(ARGS)
+
+import-users: venvs-run ## users that LeanCloud exported (FILE=… [APP_ID=… STACK=…], FILE=s3://… in AWS)
+	@$(if $(FILE),,$(error Name the export: make import-users FILE=users.jsonl APP_ID=… STACK=…))\
+	$(VENV) -m local.import_users "$(FILE)" $(if $(APP_ID),--app-id "$(APP_ID)") \
+	    $(if $(STACK),--stack "$(STACK)")
 
 smoke: venvs-run ## check a deployment from outside (URL=… APP_ID=… APP_KEY=… [MASTER_KEY=…])
 	@$(if $(URL),,$(error Name the server: make smoke URL=https://… APP_ID=… APP_KEY=…))\

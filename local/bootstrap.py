@@ -7,6 +7,7 @@ and makes both by Signet's own code. Keys are printed once and kept nowhere else
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ def main() -> int:
 
 def bootstrap(arguments: argparse.Namespace, outputs: dict[str, str]) -> int:
     """Make the operator and the app in the stack with these outputs."""
-    _import_signet(outputs)
+    import_signet(outputs, TABLES)
     operators = active_operators()
     if operators and not (arguments.force or arguments.app):
         print(f"There is an operator already ({', '.join(operators)}): nothing was changed.")
@@ -124,9 +125,12 @@ def stack_outputs(stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
-def _import_signet(outputs: dict[str, str]) -> None:
-    """Let Signet's own code be imported: it reads its settings when that happens."""
-    os.environ.update({name: outputs[output] for name, output in TABLES.items()})
+def import_signet(outputs: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    """Let Signet's own code be imported: it reads its settings when that happens.
+
+    `settings` says which output each of them is.
+    """
+    os.environ.update({name: outputs[output] for name, output in settings.items()})
     sys.path.insert(0, str(ROOT / "layers" / "signet" / "python"))
 
 

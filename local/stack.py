@@ -14,7 +14,7 @@ from typing import Self
 
 import uvicorn
 
-from local import LocalStackError, seed
+from local import LocalStackError, running, seed
 from local.aws import Aws
 from local.clock import Clock
 from local.deploy import Deployment, deploy
@@ -94,6 +94,8 @@ class Stack:
         seed.run(aws_endpoint=self.aws_endpoint, outputs=self.outputs)
         self._serve(self._front(aws, deployed))
         seed.write_template(self.url)
+        self._cleanup.callback(running.forget, self._work_dir)
+        running.note(self._work_dir, self.aws_endpoint)
 
     def _state_dir(self) -> Path:
         if self._keep:

@@ -310,7 +310,7 @@ def test_every_link_between_files_leads_somewhere() -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    rules = set(re.findall(r"^([a-z]+):", text(REPO / "Makefile"), re.MULTILINE))
+    rules = set(re.findall(r"^([a-z-]+):", text(REPO / "Makefile"), re.MULTILINE))
     named: dict[str, str] = {}
     for page in pages():
         code = [
@@ -318,7 +318,7 @@ def test_every_make_target_that_is_named_exists() -> None:
             *"".join(fences(page, "console")).split("\n"),
         ]
         for line in code:
-            match = re.match(r"\s*(?:\w+=\S+ )*make ([a-z]+)", line)
+            match = re.match(r"\s*(?:\w+=\S+ )*make ([a-z-]+)", line)
             if match:
                 named[match[1]] = page.name
     assert len(named) > 5
