@@ -1,13 +1,13 @@
 """`python -m benchmarks [--quick]`: measure, print the table, write results.json.
 
-`--quick` or QUICK=1 takes fewer rounds and stays under a minute once everything is built.
+`--quick` or QUICK=1 takes fewer rounds, imports nobody, and stays under a minute once all is built.
 """
 
 import argparse
 import os
 from pathlib import Path
 
-from benchmarks import built, cold, cost, figures, journey, usage, warm
+from benchmarks import built, cold, cost, figures, imports, journey, usage, warm
 from benchmarks.figures import say
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -30,6 +30,7 @@ def main() -> None:
         *warm_figures,
         *usage.measure(travelled),
         *cost.measure(trips, month),
+        *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))
     print(cost.arithmetic("An idle month, before free allowances:", month))
