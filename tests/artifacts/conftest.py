@@ -59,6 +59,7 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
         "CarrierSecret": "signet-test-carrier-secret",
         "RequestFunction": "request-function",
         "VerifyFunction": "verify-function",
+        "AccountFunction": "account-function",
         "ImporterFunction": "ImporterFunction",
         "Imports": os.environ["SIGNET_IMPORTS_BUCKET"],
     }
@@ -78,6 +79,7 @@ def start(built: Path, aws: SimpleNamespace, tmp_path: Path) -> Start:
     defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items()}
 
     def running(name: str, *, seconds: int = 300, **parameters: str) -> Running:
+        parameters = {"Architecture": ARCHITECTURE, **parameters}
         values: dict[str, str] = {**aws.physical, **defaults, **parameters}
 
         def chosen(one: Any) -> Any:

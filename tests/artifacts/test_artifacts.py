@@ -49,6 +49,9 @@ def test_a_built_function_answers_its_event(name: str, start: Start, aws: Simple
         case "request":
             assert answer(reply) == (200, {})
             assert len(queued(aws)) == 1
+        case "account":
+            status, body = answer(reply)
+            assert (status, body["code"]) == (400, 211)
         case "verify":
             status, body = answer(reply)
             assert (status, body["code"]) == (400, 603)

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from signet.store import deployment, users
 from tests.artifacts.asking import Json, answer, event, granted_to, taken
 from tests.artifacts.conftest import Start
 from tests.artifacts.gateway import Grant
+from tests.conftest import DEMO_APP, record_app
 from tests.gateway import rest_event
 
 APP_ID, PHONE = "signet-demo-app", "+8618612345678"
@@ -139,3 +141,37 @@ def be_callable(name: str) -> None:
         Handler="app.handler",
         Code={"ZipFile": code.getvalue()},
     )
+
+
+def test_accounts_use_their_role_and_nothing_more(start: Start, aws: SimpleNamespace) -> None:
+    switches = replace(DEMO_APP.switches, login_by_code=True, code_only=True)
+    record_app(replace(DEMO_APP, app_id="signet-accounts", switches=switches))
+    client = {"X-LC-Id": "signet-accounts", "X-LC-Key": "signet-demo-key"}
+    master = {**client, "X-LC-Key": "signet-demo-master,master"}
+    aws.asked.clear()
+    with start("AccountFunction") as function:
+
+        def call(who: dict[str, str], method: str, path: str, body: object = None) -> Json:
+            asked = rest_event(f"/1.1/{path}", json.dumps(body), method=method, headers=who)
+            return answer(function.invoke(asked))[1]
+
+        name = {"username": "hjiang", "password": "x"}
+        made = call(client, "POST", "users", {**name, "mobilePhoneNumber": PHONE})
+        mine = {**client, "X-LC-Session": made["sessionToken"]}
+        again = call(client, "POST", "login", name)
+        guessed = call(client, "POST", "verifyMobilePhone/000000")
+        typed = call(client, "POST", "verifyMobilePhone/000000", {"mobilePhoneNumber": PHONE})
+        found = call(master, "GET", "users")
+        changed = call(mine, "PUT", f"users/{made['objectId']}", {"username": "other"})
+        removed = call(mine, "DELETE", f"users/{made['objectId']}")
+    assert again["sessionToken"] == made["sessionToken"]
+    assert (guessed["code"], typed["code"]) == (603, 603)
+    assert [user["username"] for user in found["results"]] == ["hjiang"]
+    assert changed["objectId"] == made["objectId"]
+    assert removed == {}
+    unused = {
+        # Only where an item of the balance is short, and where a code was right.
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Messages.Arn"),
+    }
+    assert used(aws.asked) == granted_to("AccountFunction") - unused

@@ -19,10 +19,11 @@ from signet.edge import aws, clock
 from signet.messages import MessageRef
 from signet.store import messages, phones
 from signet.store import users as store
+from tests import clients
 from tests.conftest import DEMO_APP, KEYS, record_app
 from tests.gateway import CONTEXT, rest_event
 from tests.races import accounts
-from tests.races.test_faults import SHARP, Crash, Faults, renew_clients
+from tests.races.test_faults import SHARP, Crash, Faults
 from tests.races.workers import Event, Workers
 
 PASSWORD = "f32@ds*@&dsa"
@@ -203,7 +204,7 @@ class Story:
 
     def go_cold(self) -> None:
         """Go on as a process that has read nothing yet."""
-        renew_clients()
+        clients.renew()
         aws.session().register("before-send", self.faults.before_send)
         self.faults.calls.clear()
 
@@ -242,7 +243,7 @@ def story(
 
     yield start
     passwords._hasher.cache_clear()
-    renew_clients()
+    clients.renew()
 
 
 def steps(one: Story, act: Callable[[], Any]) -> int:
