@@ -1,16 +1,18 @@
-"""Phones that no other test uses."""
+"""Phones, people and apps that no other test uses."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from local.stack import Stack
+from tests.wire.people import Accounts, Person, open_app
 from tests.wire.phone import Phone
 
 
 @pytest.fixture(scope="session")
 def seen() -> set[str]:
-    """Every code and number that the wire tests saw: none of them may be in a log."""
+    """Every code, number, e-mail address, password and token that the wire tests saw: none of
+    them may be in a log."""
     return set()
 
 
@@ -29,3 +31,47 @@ def new_phone(stack: Stack, seen: set[str], _numbers: Iterator[str]) -> Callable
 def phone(new_phone: Callable[[], Phone]) -> Phone:
     """A phone with a fresh number."""
     return new_phone()
+
+
+@pytest.fixture
+def new_person(new_phone: Callable[[], Phone]) -> Callable[[], Person]:
+    """Makes somebody with a phone of their own."""
+    return lambda: Person(new_phone())
+
+
+@pytest.fixture
+def person(new_person: Callable[[], Person]) -> Person:
+    """Somebody with a phone of their own."""
+    return new_person()
+
+
+@pytest.fixture(scope="session")
+def accounts(stack: Stack, seen: set[str]) -> Accounts:
+    """An app as it is made, that also lets people log in by a code."""
+    return open_app(stack, seen, name="accounts", test_phone="+8618212340001", login_by_code=True)
+
+
+@pytest.fixture(scope="session")
+def codes_alone(stack: Stack, seen: set[str]) -> Accounts:
+    """An app in which codes confirm without their number, and unproved numbers log nobody in."""
+    return open_app(
+        stack,
+        seen,
+        name="codes-alone",
+        test_phone="+8618212340002",
+        code_only=True,
+        unverified_may_not_log_in=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def safe(stack: Stack, seen: set[str]) -> Accounts:
+    """An app that tells nobody who has an account."""
+    return open_app(
+        stack,
+        seen,
+        name="safe-mode",
+        test_phone="+8618212340003",
+        safe_mode=True,
+        login_by_code=True,
+    )

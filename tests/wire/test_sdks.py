@@ -32,11 +32,11 @@ def test_javascript_sends_a_code_and_verifies_it_once(stack: Stack, phone: Phone
 
 def test_python_sends_a_code_and_verifies_it_once(stack: Stack, phone: Phone) -> None:
     # Its request prefixes +86 and its verify does not (wire.md 5.1).
-    assert sdks.python(stack.url, ["request_sms_code", bare(phone)]) == [{"value": "None"}]
+    assert sdks.python(stack.url, ["request_sms_code", bare(phone)]) == [{"value": None}]
 
     verify = ["verify_sms_code", bare(phone), phone.code()]
     first, second = sdks.python(stack.url, verify, verify)
-    assert first == {"value": "True"}
+    assert first == {"value": True}
     assert second["code"] == 603
 
 
@@ -69,34 +69,3 @@ def test_a_base_url_with_a_trailing_slash_works(stack: Stack, phone: Phone, sdk:
     (answer,) = sdk(f"{stack.url}/", [name, bare(phone)])
 
     assert "value" in answer
-
-
-TRAVERSALS = [
-    "../requestSmsCode",
-    "../date",
-    "../verifySmsCode/000000",
-    "../../1.1/requestSmsCode",
-    "..%2frequestSmsCode",
-    "%2e%2e/requestSmsCode",
-    "./000000",
-    "..",
-    "",
-    "?",
-    "#",
-    "000000?x=1",
-]
-
-
-@pytest.mark.parametrize("code", TRAVERSALS)
-def test_no_code_that_is_a_path_verifies_in_python(stack: Stack, phone: Phone, code: str) -> None:
-    (answer,) = sdks.python(stack.url, ["verify_sms_code", phone.number, code])
-
-    assert "value" not in answer
-
-
-def test_no_code_that_is_a_path_verifies_in_javascript(stack: Stack, phone: Phone) -> None:
-    calls = [["verifySmsCode", code, phone.number] for code in TRAVERSALS]
-
-    answers = sdks.javascript(stack.url, *calls)
-
-    assert [answer for answer in answers if "value" in answer] == []

@@ -1,17 +1,14 @@
 """The guide's story: words are written, reviewed, and sent by the unmodified SDKs."""
 
 import json
-from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
 
 from local.stack import Stack
 from tests.wire import raw, sdks
+from tests.wire.console import OPERATOR, call
 from tests.wire.phone import Phone
 
-OWNER = {"X-LC-Id": sdks.APP_ID, "X-LC-Key": f"{sdks.MASTER_KEY},master"}
-CLIENT = {"X-LC-Id": sdks.APP_ID, "X-LC-Key": sdks.APP_KEY}
-OPERATOR = {"Authorization": f"Basic {b64encode(b'demo:signet-demo-operator').decode()}"}
+OWNER = sdks.DEMO.master
 
 # guide.zh.md, 使用模板; without the character that is twice in it by mistake.
 ORDER_NOTICE = (
@@ -24,19 +21,11 @@ DELIVERED = (
 )
 
 
-def call(stack: Stack, headers: dict[str, str], method: str, path: str, body: Any = None) -> Any:
-    """What the console's API answers, which must be yes."""
-    target = f"/console/api{path}"
-    reply = raw.send(stack.url, method, target, headers=headers, body=json.dumps(body))
-    assert reply.status in (200, 201), reply.text
-    return reply.json
-
-
 def submit(stack: Stack, what: str, **fields: str) -> str:
     """Submit a version; its place in the review's paths."""
     made = call(stack, OWNER, "POST", f"/{what}s", fields)
     assert made["state"] == "pending"
-    return f"/review/{sdks.APP_ID}/{what}/{made['name']}/{made['version']}"
+    return f"/review/{sdks.DEMO.app_id}/{what}/{made['name']}/{made['version']}"
 
 
 def publish(stack: Stack, what: str, **fields: str) -> None:

@@ -80,9 +80,12 @@ class Call:
 
     @property
     def session_token(self) -> str:
-        """The session that the call is made in, "" for none; the query wins (wire.md 2.5)."""
+        """The session that the call is made in, "" for none; a GET's query wins (wire.md 2.5).
+
+        Other methods have none there: a verification's code of `../x?session_token=…` would.
+        """
         given = (
-            self.query.get("session_token", ""),
+            self.query.get("session_token", "") if self.method == "GET" else "",
             *(self.headers.get(name, "") for name in _SESSION_HEADERS),
             _text_fields(self.headers, self.raw_body).get("_SessionToken") or "",
         )

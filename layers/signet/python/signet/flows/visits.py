@@ -1,5 +1,6 @@
 """Visits: an account call, with the app it is for and whoever makes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from signet import sessions, users
 from signet.apps import App
 from signet.credentials import Authority
 from signet.edge import secrets
-from signet.errors import SessionMissing, UserNotFound
+from signet.errors import BadParameter, SessionMissing, UserNotFound
 from signet.flows.send_message import Caller
 from signet.store import users as store
 from signet.users import User
@@ -71,6 +72,17 @@ def me(visit: Visit) -> dict[str, object]:
     if user is None:
         raise UserNotFound
     return users.document(user, token=visit.session_token, own=True)
+
+
+def log_out(visit: Visit, fields: Mapping[str, object]) -> None:
+    """Nothing, for a session: its token goes on working, since SDKs log out by themselves.
+
+    PHP, the only one to call it, sends no fields. A verification whose code is `../logout` does,
+    and must not be answered yes in anybody's session (review.md 1.3). Raises UserNotFound.
+    """
+    if fields:
+        raise BadParameter("logout takes no fields.")
+    me(visit)
 
 
 def opened(user: User) -> tuple[User, str]:
