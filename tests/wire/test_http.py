@@ -70,7 +70,7 @@ def test_a_dot_segment_is_nowhere(stack: Stack, phone: Phone, target: str) -> No
         ("POST", "/1.1/date"),
         ("GET", "/1.1/requestSmsCode"),
         ("PUT", "/1.1/verifySmsCode/123456"),
-        ("DELETE", "/1.1/users/1"),
+        ("DELETE", "/1.1/classes/Todo/1"),
         ("POST", "/1.1/verifySmsCode/"),
         ("GET", "/1.1"),
         ("PATCH", "/"),
