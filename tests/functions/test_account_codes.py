@@ -453,7 +453,8 @@ def test_whoever_proves_a_number_first_ends_what_was_set_up_for_it(
     with_switches: MakeAccounts, resets: bool
 ) -> None:
     accounts = with_switches(verify_on_sign_up=False, first_proof_resets_access=resets)
-    squatter = accounts.sign_up("squatter", mobilePhoneNumber=PHONE)
+    linked = {"authData": {"weixin": {"openid": "o1"}}}
+    squatter = accounts.sign_up("squatter", mobilePhoneNumber=PHONE, authData=linked["authData"])
     body = {"mobilePhoneNumber": PHONE, "smsCode": accounts.service.code()}
 
     owner = accounts.post("usersByMobilePhone", body)
@@ -462,7 +463,33 @@ def test_whoever_proves_a_number_first_ends_what_was_set_up_for_it(
     assert owner["mobilePhoneVerified"] is True
     ended = accounts.get("users/me", session=squatter["sessionToken"]).code == 211
     refused = accounts.log_in(username="squatter", password=PASSWORD).code == 210
-    assert (ended, refused) == (resets, resets)
+    unlinked = accounts.post("users", linked)["objectId"] != owner["objectId"]
+    assert (ended, refused, unlinked) == (resets, resets, resets)
+
+
+def test_a_proof_says_nothing_of_a_number_that_came_meanwhile(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = accounts.sign_up(mobilePhoneNumber=PHONE)
+    before = store.find(APP_ID, f"phone#{PHONE}")
+    code = accounts.service.code()
+    change = {"mobilePhoneNumber": OTHER_PHONE}
+    accounts.put(f"users/{made['objectId']}", change, session=made["sessionToken"])
+    monkeypatch.setattr(store, "find", lambda app_id, claim: before)
+
+    proved = accounts.post("usersByMobilePhone", {"mobilePhoneNumber": PHONE, "smsCode": code})
+
+    assert proved.code == 603
+    user = store.get(APP_ID, made["objectId"])
+    assert user
+    assert (user.phone, user.phone_verified) == (OTHER_PHONE, False)
+
+
+@pytest.mark.parametrize("username", [None, ""])
+def test_an_empty_name_is_none(accounts: Accounts, username: str | None) -> None:
+    body = {"mobilePhoneNumber": PHONE, "smsCode": accounts.service.code(), "username": username}
+
+    assert accounts.post("usersByMobilePhone", body)["username"] == PHONE
 
 
 def test_a_proved_number_keeps_its_password_and_sessions(accounts: Accounts) -> None:

@@ -9,12 +9,13 @@ import re
 import secrets
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from signet.errors import (
     BadParameter,
+    CodeInvalid,
     EmailInvalid,
     EmailTaken,
     NameTaken,
@@ -121,6 +122,16 @@ def taken(claims: Iterable[str]) -> SignetError:
     """The refusal for claims that another user owns; a username goes before all others."""
     kinds = {claim.partition("#")[0] for claim in claims}
     return next((error() for kind, error in _TAKEN.items() if kind in kinds), NameTaken())
+
+
+def proved(user: User, phone: str) -> User:
+    """The user, who has just proved to have `phone`.
+
+    Raises CodeInvalid if it has another number meanwhile, of which that says nothing.
+    """
+    if user.phone != phone:
+        raise CodeInvalid
+    return replace(user, phone_verified=True)
 
 
 def new_id(now: datetime) -> str:

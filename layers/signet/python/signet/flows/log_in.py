@@ -43,7 +43,8 @@ def log_in(visit: Visit, wanted: Login) -> dict[str, Any]:
         if visit.app.switches.unverified_may_not_log_in:
             raise PhoneNotVerified
         if wanted.code:
-            return welcome(visit, user, also=lambda one: replace(one, phone_verified=True))
+            number = wanted.phone.e164
+            return welcome(visit, user, also=lambda one: users.proved(one, number))
     return welcome(visit, user, also=lambda one: _kept_better(one, user, wanted.password))
 
 

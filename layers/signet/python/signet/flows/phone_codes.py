@@ -108,6 +108,8 @@ def reset_password(visit: Visit, code: str, body: Body) -> None:
     hashed = passwords.hashed(kept)
 
     def change(user: User) -> User:
+        if user.phone != phone:
+            raise CodeInvalid  # the number is no longer this user's
         changed = replace(user, password=hashed, updated_at=visit.milliseconds)
         return rotated(changed)[0]
 
@@ -213,8 +215,6 @@ def _verified(visit: Visit, phone: str) -> dict[str, Any]:
     owner = _found(visit, phone)
 
     def change(user: User) -> User:
-        if user.phone != phone:
-            raise CodeInvalid  # the number went to somebody else meanwhile
-        return replace(user, phone_verified=True, updated_at=visit.milliseconds)
+        return replace(users.proved(user, phone), updated_at=visit.milliseconds)
 
     return users.stamp(store.change(owner.app_id, owner.object_id, change))

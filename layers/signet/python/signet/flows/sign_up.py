@@ -82,19 +82,20 @@ def by_mobile_phone(visit: Visit, body: Body, phone: Phone, code: str) -> Welcom
             now=visit.now,
         )
     user = known or _create_by_phone(visit, body, phone)
-    document = welcome(visit, user, also=lambda one: _proved(visit, one))
+    document = welcome(visit, user, also=lambda one: _proved(visit, one, phone))
     return Welcome(document, is_new=known is None)
 
 
-def _proved(visit: Visit, user: User) -> User:
+def _proved(visit: Visit, user: User, phone: Phone) -> User:
     """The user whose number was just proved, perhaps for the first time (decision 17)."""
+    after = users.proved(user, phone.e164)
     if user.phone_verified:
         return user
-    user = replace(user, phone_verified=True, updated_at=visit.milliseconds)
+    user = replace(after, updated_at=visit.milliseconds)
     if not visit.app.switches.first_proof_resets_access:
         return user
     # Whoever registered the number before need not have been its owner.
-    return replace(sessions.ended(user), password=None)
+    return replace(sessions.ended(user), password=None, auth={})
 
 
 def _linked(visit: Visit, body: Body) -> User | None:
@@ -165,7 +166,8 @@ def _create_by_phone(visit: Visit, body: Body, phone: Phone) -> User:
     """A user with a number that was just proved. The owner, if another call was first."""
     given = {**body, "mobilePhoneNumber": phone.written}
     named = bool(given.get("username"))
-    given.setdefault("username", phone.written)
+    if not named:
+        given["username"] = phone.written
     kept = None
     if given.get("password"):
         kept = passwords.hashed(passwords.parse(given["password"]))
