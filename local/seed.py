@@ -60,7 +60,7 @@ def run(*, aws_endpoint: str, outputs: dict[str, str]) -> None:
 def make() -> None:
     """Make app and operator unless they are there; runs with the environment of `run`."""
     # Not at the top: these read the settings that only this process has.
-    from signet.apps import Signature, TestPhone
+    from signet.apps import Signature, Switches, TestPhone
     from signet.errors import NameTaken
     from signet.flows.create_app import NewApp, create_app
     from signet.store import apps, deployment
@@ -78,6 +78,8 @@ def make() -> None:
         master_key=MASTER_KEY,
         signature=Signature(name="Signet", text="示例商城", short_id="s1"),
         test_phone=TestPhone(TEST_PHONE, TEST_CODE),
+        # Off in new apps; without them two calls of accounts could not be tried.
+        switches=Switches(login_by_code=True, unverified_may_reset=True),
         created_by=OPERATOR,
     )
     create_app(new, now=now, credit_micros=CREDIT_MICROS)

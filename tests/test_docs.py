@@ -16,6 +16,7 @@ import boto3
 import pytest
 import yaml
 
+from functions.account import app as account_function
 from functions.console import app as console_function
 from functions.request import app as request_function
 from functions.review import app as review_function
@@ -93,6 +94,7 @@ ROUTES: list[Route] = [
     for function in (
         request_function,
         verify_function,
+        account_function,
         router_function,
         review_function,
         console_function,
@@ -107,9 +109,9 @@ def routes_in_the_code() -> set[str]:
 
 
 def routes_written(path: Path) -> list[str]:
-    """`METHOD path` at the start of a table's row."""
+    """`METHOD path`, one or several in the first cell of a table's row."""
     cells = [row[0] for rows in tables(path) for row in rows]
-    return [cell.strip("`") for cell in cells if re.fullmatch(r"`[A-Z]+ /[^`]*`", cell)]
+    return [route for cell in cells for route in re.findall(r"`([A-Z]+ /[^`]*)`", cell)]
 
 
 def is_below_console(route: str) -> bool:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,10 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-# Both are named in the configuration too.
+# They are named in the configuration too.
 APP_ID, MASTER_KEY = "openapi-test-app", "openapi-test-master"
 REVOKED = "openapi-test-revoked"
+USER_PHONE = "13912349998"
 OPERATOR = "openapi-test"
 # Of the calls of a run; the others are refused, most of them on purpose.
 LEAST_ACCEPTED = 0.25
@@ -47,6 +48,8 @@ class People:
 
     api: httpx.Client
     operator_key: str
+    user_id: str = ""
+    session_token: str = ""
 
     @property
     def owner_headers(self) -> dict[str, str]:
@@ -98,13 +101,27 @@ def prepared(api: httpx.Client) -> People:
             people.owned("POST", "/templates", template | more)
     for type_ in ("signature", "template"):
         people.operated("POST", f"/review/{APP_ID}/{type_}/in-use/1/approve", {})
-    return people
+    return with_user(people)
+
+
+def with_user(people: People) -> People:
+    """The same, with a user of the app, for whom codes are sent."""
+    switches = {"login_by_code": True, "unverified_may_reset": True, "code_only": True}
+    people.owned("PATCH", "/app", {"switches": switches})
+    body = {
+        "username": "openapi-test-user",
+        "password": "openapi-test-password",
+        "mobilePhoneNumber": USER_PHONE,
+    }
+    url = people.api.base_url.join("/1.1/users")
+    user = answered(people.api.post(url, json=body, headers=people.owner_headers))
+    return replace(people, user_id=user["objectId"], session_token=user["sessionToken"])
 
 
 @pytest.mark.parametrize(
     ("tags", "operations"),
     [
-        (["sms", "app", "words", "records", "pages"], ["audit"]),
+        (["sms", "accounts", "app", "words", "records", "pages"], ["audit"]),
         (["apps", "deployment", "review", "records"], ["prices"]),
     ],
     ids=["owner", "operator"],
@@ -122,11 +139,13 @@ def test_no_reply_is_outside_the_document(
         "operator": [f"--auth={':'.join(people.operator)}"],
     }
     report = tmp_path / "calls.ndjson"
+    configuration = tmp_path / "configuration.toml"
+    configuration.write_text(configured(people))
 
     run = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
-            *("--config-file", str(CONFIGURATION), "--no-color", "run", str(OPENAPI)),
+            *("--config-file", str(configuration), "--no-color", "run", str(OPENAPI)),
             *(f"--url={stack.url}", f"--checks={','.join(CHECKS)}", "--continue-on-failure"),
             f"--report-ndjson-path={report}",
             *callers[request.node.callspec.id],
@@ -145,6 +164,15 @@ def test_no_reply_is_outside_the_document(
     assert statuses.total() > 100
     assert statuses[401] == 0
     assert sum(statuses[status] for status in (200, 201)) / statuses.total() > LEAST_ACCEPTED
+
+
+def configured(people: People) -> str:
+    """The configuration, with what was made for this run in the place of what it calls that."""
+    made = {"<user id>": people.user_id, "<session token>": people.session_token}
+    text = CONFIGURATION.read_text(encoding="utf-8")
+    for name, value in made.items():
+        text = text.replace(name, value)
+    return text
 
 
 def answers(report: Path) -> Counter[int]:

@@ -189,7 +189,7 @@ export const EN = {
     "The user's sessions on all devices end, and there is a new sessionToken.",
   "switch.first_proof_resets_access": "A first proof of a number ends the old password",
   "switch.first_proof_resets_access.hint":
-    "When usersByMobilePhone enters an account that never verified its number, the old password and sessions end: whoever registered somebody else's number keeps no key.",
+    "When usersByMobilePhone enters an account that never verified its number, the old password, linked services and sessions end: whoever registered somebody else's number keeps no key.",
   "switch.first_proof_resets_access.ask":
     "Whoever registered somebody else's number can still enter the account by their own password, after the number's owner has come.",
   "switch.safe_mode": "Safe mode: hide who is registered",

@@ -182,7 +182,7 @@ export const ZH = {
     "用户在所有设备上的登录都失效，并得到新的 sessionToken。",
   "switch.first_proof_resets_access": "首次证明手机号时，收回原有密码",
   "switch.first_proof_resets_access.hint":
-    "用 usersByMobilePhone 登录一个从未验证过手机号的账户时，它原来的密码和登录失效：抢先用别人手机号注册的人，留不下钥匙。",
+    "用 usersByMobilePhone 登录一个从未验证过手机号的账户时，它原来的密码、绑定的第三方账号和登录都失效：抢先用别人手机号注册的人，留不下钥匙。",
   "switch.first_proof_resets_access.ask":
     "抢先用别人手机号注册的人，在手机号的主人登录以后，还能用自己设的密码进入同一个账户。",
   "switch.safe_mode": "安全模式：隐藏是否注册",

@@ -72,7 +72,7 @@ class Switches:
     `verify_on_sign_up`: a number that a client registers is sent a code. `code_only`: a code
     confirms without its number (wire.md 13.2). `safe_mode`: no call tells whether a number has
     an account. `first_proof_resets_access`: whoever proves an unproved number by
-    usersByMobilePhone ends the password and sessions that were there before.
+    usersByMobilePhone ends the password, authData and sessions that were there before.
     """
 
     sms: bool = True
