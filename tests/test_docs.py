@@ -23,13 +23,14 @@ from functions.review import app as review_function
 from functions.router import app as router_function
 from functions.verify import app as verify_function
 from local.stack import Stack
-from signet import errors, messages, reviews
+from signet import errors, messages, reviews, sessions
 from signet.apps import App, first_switches
 from signet.edge import api as console_api
 from signet.edge import http
 from signet.edge.http import Route
 from signet.edge.settings import SETTINGS
 from signet.errors import SignetError
+from signet.users import User
 from tests.schemas import TEMPLATE
 from tests.tools import REPO, tool
 
@@ -426,7 +427,7 @@ def expression(answer: str) -> str:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shell variables that operations.md exports."""
-    for name in ("APPS", "PHONES", "MESSAGES", "BALANCES", "LEDGER"):
+    for name in ("APPS", "PHONES", "MESSAGES", "BALANCES", "LEDGER", "USERS"):
         monkeypatch.setenv(name, name.lower())
 
 
@@ -569,14 +570,57 @@ def test_a_restored_table_gives_back_what_is_missing(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("names", "demo_app")
 def test_an_erased_person_is_in_no_table() -> None:
-    from signet.store import phones
+    from signet.store import phones, users
     from tests.store import build
 
     send = build.new_send()
     phones.accept(send, build.new_message(send))
+    person, other = new_user("a" * 24, build.PHONE), new_user("b" * 24, "+8618612345670")
+    for user in (person, other):
+        users.create(user)
 
     run_script("phone = sys.argv[1]", build.PHONE)
 
     dynamodb = boto3.client("dynamodb")
     assert dynamodb.scan(TableName="phones")["Items"] == []
     assert dynamodb.scan(TableName="messages")["Items"] == []
+    left = json.dumps(dynamodb.scan(TableName="users")["Items"])
+    assert build.PHONE not in left
+    assert person.object_id not in left
+    assert users.get(build.APP_ID, other.object_id) == other
+
+
+@pytest.mark.usefixtures("names", "demo_app")
+@pytest.mark.parametrize("by", ["username", "phone"])
+def test_a_lock_is_lifted_by_name_or_number(by: str) -> None:
+    from signet.store import attempts, users
+    from tests.store import build
+
+    user = new_user("a" * 24, build.PHONE)
+    users.create(user)
+    now = datetime.now(UTC)
+    locked = [user.object_id, f"username#{user.username}", f"phone#{user.phone}"]
+    for who in locked:
+        for _ in range(7):
+            attempts.begin_login(build.APP_ID, who, now=now)
+
+    run_script("log_in.unlock", build.APP_ID, by, build.PHONE)
+
+    for who in locked:
+        attempts.begin_login(build.APP_ID, who, now=now)
+
+
+def new_user(object_id: str, phone: str) -> User:
+    """A user with every kind of claim, who goes by the number."""
+    return User(
+        app_id="signet-demo-app",
+        object_id=object_id,
+        created_at=1_795_305_600_000,
+        updated_at=1_795_305_600_000,
+        username=phone,
+        email=f"{object_id}@example.com",
+        phone=phone,
+        written_phone=phone,
+        auth={"weixin": {"openid": object_id}},
+        sessions=(sessions.digest(object_id),),
+    )
