@@ -38,6 +38,8 @@ Json = dict[str, Any]
 Row = list[str]
 
 README, CHINESE = REPO / "README.md", REPO / "README.zh-CN.md"
+GUIDE = REPO / "docs" / "migrate-from-leancloud.md"
+CHINESE_GUIDE = GUIDE.with_suffix(".zh-CN.md")
 API, OPENAPI = REPO / "docs" / "api.md", REPO / "docs" / "openapi.yaml"
 ARCHITECTURE, OPERATIONS = REPO / "docs" / "architecture.md", REPO / "docs" / "operations.md"
 BASE_URL = "http://127.0.0.1:8000"
@@ -189,6 +191,27 @@ def test_the_chinese_readme_has_the_same_commands_and_map() -> None:
 
     assert commands(CHINESE) == commands(README)
     assert list(mapped(CHINESE)) == list(mapped(README))
+
+
+def test_the_chinese_guide_has_the_same_headings_tables_and_commands() -> None:
+    assert outline(CHINESE_GUIDE) == outline(GUIDE)
+    assert shapes(CHINESE_GUIDE) == shapes(GUIDE)
+    for language in ("console", "python"):
+        assert fences(CHINESE_GUIDE, language) == fences(GUIDE, language)
+
+
+def outline(path: Path) -> list[tuple[str, str]]:
+    """Depth and number of each heading."""
+    prose = re.sub(r"^ *```.*?^ *```$", "", text(path), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"^(#+) (\d*)", prose, re.MULTILINE)
+
+
+def shapes(path: Path) -> list[list[list[str]]]:
+    """What the tables name in code, row by row: it is the same in every language."""
+    return [
+        [sorted(set(re.findall(r"`[^`]+`", "|".join(row)))) for row in rows]
+        for rows in tables(path)
+    ]
 
 
 def mapped(path: Path) -> Iterator[str]:
