@@ -7,7 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import built, cold, cost, figures, imports, journey, usage, warm
+from benchmarks import alike, built, cold, cost, figures, imports, journey, usage, warm
 from benchmarks.figures import say
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -30,6 +30,7 @@ def main() -> None:
         *warm_figures,
         *usage.measure(travelled),
         *cost.measure(trips, month),
+        *alike.measure(rounds=30 if quick else 200),
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))

@@ -28,7 +28,7 @@ from local.package import load_template
 
 Event = dict[str, Any]
 
-_TABLES = ("Apps", "Phones", "Messages", "Balances", "Ledger")
+_TABLES = ("Apps", "Phones", "Messages", "Balances", "Ledger", "Users")
 _TEMPLATE = "Login_Code"
 _TEXT = "您正在{{device}}上登录，验证码是{{code}}，{{ttl}}分钟内有效。请勿转告他人。"
 _SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
@@ -75,10 +75,10 @@ class Journey:
 def travel(made: Built) -> Journey:
     """Request, deliver and verify one code, and guess wrong once."""
     with ExitStack() as stack:
-        emulator = stack.enter_context(_emulator())
-        aws = Aws(emulator.url)
-        settings = _deploy(aws)
-        recorder = Recorder(emulator.url)
+        running = stack.enter_context(emulator())
+        aws = Aws(running.url)
+        settings = deploy(aws)
+        recorder = Recorder(running.url)
         endpoint = stack.enter_context(serving(recorder.answer))
         functions = {
             name: stack.enter_context(
@@ -87,11 +87,11 @@ def travel(made: Built) -> Journey:
             for name in FUNCTIONS
         }
         _approve_template(functions["review"])
-        return _round_trip(functions, emulator, aws, settings)
+        return _round_trip(functions, running, aws, settings)
 
 
 def _round_trip(
-    functions: Mapping[str, "_Function"], emulator: MiniStack, aws: Aws, settings: dict[str, str]
+    functions: Mapping[str, "_Function"], running: MiniStack, aws: Aws, settings: dict[str, str]
 ) -> Journey:
     warm, counted = "+8618612345671", "+8618612345672"
     request, sender, verify = (functions[name].answer for name in ("request", "sender", "verify"))
@@ -102,7 +102,7 @@ def _round_trip(
     first["sweeper"] = functions["sweeper"].answer(_event("sweeper"))
     requested = request(_request_event(counted))
     sent = sender(_queue_event(aws, queue))
-    (code,) = (_code(text.body) for text in emulator.texts() if text.to == counted)
+    (code,) = (_code(text.body) for text in running.texts() if text.to == counted)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     return Journey(
         settings=settings,
@@ -161,19 +161,20 @@ class _Function:
 
 
 @contextmanager
-def _emulator() -> Iterator[MiniStack]:
+def emulator() -> Iterator[MiniStack]:
+    """MiniStack, while a measurement lasts."""
     folder = Path(tempfile.mkdtemp(prefix="emulator-", dir=WORK))
-    emulator = MiniStack(log_file=folder / "emulator.log", state_dir=folder, keep=False)
+    running = MiniStack(log_file=folder / "emulator.log", state_dir=folder, keep=False)
     try:
-        emulator.start()
-        emulator.wait()
-        yield emulator
+        running.start()
+        running.wait()
+        yield running
     finally:
-        emulator.stop()
+        running.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _deploy(aws: Aws) -> dict[str, str]:
+def deploy(aws: Aws) -> dict[str, str]:
     """Tables and indexes as template.yaml has them, queue, secret and the demo app."""
     resources = load_template(ROOT / "template.yaml")["Resources"]
     for table in _TABLES:

@@ -68,7 +68,6 @@ def _call(outer: Call, request: object) -> Call:
     if http.has_dot_segment(parts.path):
         raise NotFound
     body = request.get("body")
-    # A token in the query would be another session than the caller's.
     query = {**dict(parse_qsl(parts.query)), **_params(request.get("params"))}
     return replace(
         outer,
