@@ -114,7 +114,8 @@ def make_app(arguments: argparse.Namespace) -> None:
             "its app key, as at LeanCloud: whoever has the app can spend the balance. Close that\n"
             "in the console (bulk_needs_master_key) once your servers use the master key. And\n"
             "whoever registered with somebody else's number keeps the password when its owner\n"
-            "comes, until you turn on first_proof_resets_access."
+            "comes, until you turn on first_proof_resets_access; and whoever knows somebody's\n"
+            "openid logs in as them, until you turn on auth_data_needs_master_key."
         )
 
 

@@ -78,8 +78,10 @@ def make() -> None:
         master_key=MASTER_KEY,
         signature=Signature(name="Signet", text="示例商城", short_id="s1"),
         test_phone=TestPhone(TEST_PHONE, TEST_CODE),
-        # Off in new apps; without them two calls of accounts could not be tried.
-        switches=Switches(login_by_code=True, unverified_may_reset=True),
+        # Otherwise in new apps; but then some calls of accounts could not be tried.
+        switches=Switches(
+            login_by_code=True, unverified_may_reset=True, auth_data_needs_master_key=False
+        ),
         created_by=OPERATOR,
     )
     create_app(new, now=now, credit_micros=CREDIT_MICROS)

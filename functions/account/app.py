@@ -119,8 +119,8 @@ ACCOUNTS = [
 ]
 ROUTES = [
     *ACCOUNTS,
-    Route("POST", "/1.1/batch", lambda call: batch.each(call, ACCOUNTS)),
-    Route("POST", "/1.1/batch/save", lambda call: batch.saved(call, ACCOUNTS)),
+    account("POST", "batch", lambda _, c: batch.each(c, ACCOUNTS)),
+    account("POST", "batch/save", lambda _, c: batch.saved(c, ACCOUNTS)),
 ]
 
 

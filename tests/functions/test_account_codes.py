@@ -258,6 +258,25 @@ def test_a_code_sets_a_new_password_and_ends_all_sessions(accounts: Accounts, me
     )
 
 
+@pytest.mark.parametrize("resets", [True, False])
+def test_a_reset_is_a_first_proof_too(with_switches: MakeAccounts, resets: bool) -> None:
+    accounts = with_switches(
+        unverified_may_reset=True, verify_on_sign_up=False, first_proof_resets_access=resets
+    )
+    weixin = {"weixin": {"openid": "o1"}}
+    made = accounts.sign_up(
+        "squatter", mobilePhoneNumber=PHONE, authData=weixin, headers=MASTER_KEY
+    )
+    code = accounts.asked("requestPasswordResetBySmsCode")
+    body = {"password": "new", "mobilePhoneNumber": PHONE}
+
+    assert accounts.put(f"resetPasswordBySmsCode/{code}", body).code == 0
+
+    user = accounts.get(f"users/{made['objectId']}", headers=MASTER_KEY).json
+    assert user["mobilePhoneVerified"] is True
+    assert ("authData" in user) == (not resets)
+
+
 def test_a_password_that_is_none_spends_no_code(accounts: Accounts) -> None:
     accounts.verified()
     code = accounts.asked("requestPasswordResetBySmsCode")
@@ -452,7 +471,9 @@ def test_a_name_that_was_asked_for_and_is_taken_is_202(accounts: Accounts) -> No
 def test_whoever_proves_a_number_first_ends_what_was_set_up_for_it(
     with_switches: MakeAccounts, resets: bool
 ) -> None:
-    accounts = with_switches(verify_on_sign_up=False, first_proof_resets_access=resets)
+    accounts = with_switches(
+        verify_on_sign_up=False, first_proof_resets_access=resets, auth_data_needs_master_key=False
+    )
     linked = {"authData": {"weixin": {"openid": "o1"}}}
     squatter = accounts.sign_up("squatter", mobilePhoneNumber=PHONE, authData=linked["authData"])
     body = {"mobilePhoneNumber": PHONE, "smsCode": accounts.service.code()}

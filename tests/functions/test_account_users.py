@@ -25,7 +25,7 @@ MakeApp = Callable[..., App]
 @pytest.fixture
 def accounts(deployment: Service, make_app: MakeApp) -> Accounts:
     """The demo app, which does not text whoever signs up."""
-    make_app(switches={"verify_on_sign_up": False})
+    make_app(switches={"verify_on_sign_up": False, "auth_data_needs_master_key": False})
     return Accounts(deployment)
 
 
@@ -238,6 +238,32 @@ def test_strangers_do_not_see_what_links_an_account(accounts: Accounts) -> None:
     assert "authData" not in accounts.get(place).json
     assert accounts.get(place, session=made["sessionToken"])["authData"] == WEIXIN
     assert accounts.get(place, headers=MASTER_KEY)["authData"] == WEIXIN
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"authData": WEIXIN},
+        {"authData.weixin": WEIXIN["weixin"]},
+        {"username": "x", "password": "x", "authData": WEIXIN},
+    ],
+)
+def test_where_only_servers_may_say_who_somebody_is_elsewhere_clients_do_not(
+    deployment: Service, make_app: MakeApp, given: dict[str, Any]
+) -> None:
+    make_app(switches={"verify_on_sign_up": False})
+    accounts = Accounts(deployment)
+    made = accounts.sign_up()
+    place, session = f"users/{made['objectId']}", made["sessionToken"]
+
+    refused = accounts.post("users", given)
+
+    assert refused.code == 119
+    assert "auth_data_needs_master_key" in refused.error
+    assert accounts.put(place, given, session=session).code == 119
+    assert accounts.post("users", {"authData": WEIXIN}, headers=MASTER_KEY).status == 201
+    assert accounts.put(place, {"authData.qq": {"__op": "Delete"}}, session=session).code == 0
+    assert accounts.put(place, {"authData": {"qq": None}}, session=session).code == 0
 
 
 # --- Logging in -------------------------------------------------------------------------------
@@ -680,9 +706,8 @@ def test_no_batch_is_in_a_batch(accounts: Accounts, inner: str) -> None:
 def test_a_batch_without_credentials_does_nothing(accounts: Accounts) -> None:
     call = {"method": "POST", "path": "/1.1/users", "body": {"username": "x", "password": "x"}}
 
-    reply = accounts.post("batch", {"requests": [call]}, headers={"X-LC-Id": APP_ID})
-
-    assert reply.json == [{"error": {"code": 401, "error": "Unauthorized."}}]
+    for path in ("batch", "batch/save"):
+        assert accounts.post(path, {"requests": [call]}, headers={"X-LC-Id": APP_ID}).code == 401
 
 
 # --- The rest ---------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def test_an_app_with_the_keys_it_had_goes_on_as_it_was_and_says_what_that_means(
     assert app.switches == first_switches(imported=True)
     said = capsys.readouterr().out
     assert "WARNING" in said
-    for name in ("bulk_needs_master_key", "first_proof_resets_access"):
+    for name in ("bulk_needs_master_key", "first_proof_resets_access", "auth_data_needs"):
         assert name in said
 
 

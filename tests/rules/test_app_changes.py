@@ -186,6 +186,7 @@ def test_an_app_is_shown_without_its_master_key() -> None:
             "code_only": False,
             "safe_mode": False,
             "first_proof_resets_access": True,
+            "auth_data_needs_master_key": True,
         },
         "daily_cap_micros": None,
         "low_balance_micros": None,

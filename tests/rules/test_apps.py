@@ -21,6 +21,7 @@ def test_a_new_app_starts_with_these_switches() -> None:
         code_only=False,
         safe_mode=False,
         first_proof_resets_access=True,
+        auth_data_needs_master_key=True,
     )
 
 
@@ -29,4 +30,5 @@ def test_what_worked_at_leancloud_goes_on_in_an_imported_app() -> None:
         first_switches(imported=False),
         bulk_needs_master_key=False,
         first_proof_resets_access=False,
+        auth_data_needs_master_key=False,
     )

@@ -107,7 +107,9 @@ def open_app(stack: Stack, seen: set[str], *, name: str, test_phone: str, **on: 
     keys = Keys(f"wire-{name}", f"wire-{name}-key", f"wire-{name}-master")
     new = {"name": name, "app_id": keys[0], "app_key": keys[1], "master_key": keys[2]}
     console.call(stack, console.OPERATOR, "POST", "/apps", new)
-    changes = {"switches": on, "test_phone": {"phone": test_phone}}
+    # As in apps that come from LeanCloud, where clients say who they are elsewhere.
+    switches = {"auth_data_needs_master_key": False} | on
+    changes = {"switches": switches, "test_phone": {"phone": test_phone}}
     app = console.call(stack, keys.master, "PATCH", "/app", changes)
     signature = {
         "name": "Wire",

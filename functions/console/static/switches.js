@@ -22,6 +22,7 @@ const ACCOUNTS = [
   "login_by_code",
   "new_session_after_password",
   "first_proof_resets_access",
+  "auth_data_needs_master_key",
   "safe_mode",
   "code_only",
 ];
@@ -35,6 +36,7 @@ const ASKED_BEFORE = new Map([
   ["unverified_may_reset", true],
   ["login_by_code", false],
   ["first_proof_resets_access", false],
+  ["auth_data_needs_master_key", false],
   ["safe_mode", true],
   ["code_only", true],
 ]);

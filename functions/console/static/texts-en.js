@@ -192,6 +192,11 @@ export const EN = {
     "When usersByMobilePhone enters an account that never verified its number, the old password, linked services and sessions end: whoever registered somebody else's number keeps no key.",
   "switch.first_proof_resets_access.ask":
     "Whoever registered somebody else's number can still enter the account by their own password, after the number's owner has come.",
+  "switch.auth_data_needs_master_key": "Only servers link other services",
+  "switch.auth_data_needs_master_key.hint":
+    "authData is taken with the master key only. Signet asks no WeChat, QQ or Weibo whether it is true; your server does, before it links.",
+  "switch.auth_data_needs_master_key.ask":
+    "Whoever knows somebody's openid or uid logs in as them with the app key alone: Signet does not ask the platform.",
   "switch.safe_mode": "Safe mode: hide who is registered",
   "switch.safe_mode.hint":
     "Requests for codes and failed logins get the same answer whether or not the number has an account. Clients cannot set a number by sign-up or update, only by usersByMobilePhone and changePhoneNumber.",
@@ -503,7 +508,7 @@ export const EN = {
   "newApp.separate.hint": "Whoever created the app does not review it.",
   "newApp.imported": "Comes from LeanCloud",
   "newApp.imported.hint":
-    "As at LeanCloud: clients may send notifications with the App Key, and a first proof of a number takes no password away. Turn on both switches when all is well.",
+    "As at LeanCloud: clients may send notifications and link other services with the App Key, and a first proof of a number takes no password away. Turn on these three switches when all is well.",
   "newApp.ownKeys": "Keep existing id and keys",
   "newApp.ownKeysHint": "What is left empty is generated.",
   "newApp.app_id": "App ID",

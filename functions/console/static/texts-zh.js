@@ -185,6 +185,11 @@ export const ZH = {
     "用 usersByMobilePhone 登录一个从未验证过手机号的账户时，它原来的密码、绑定的第三方账号和登录都失效：抢先用别人手机号注册的人，留不下钥匙。",
   "switch.first_proof_resets_access.ask":
     "抢先用别人手机号注册的人，在手机号的主人登录以后，还能用自己设的密码进入同一个账户。",
+  "switch.auth_data_needs_master_key": "第三方账号只由服务器绑定",
+  "switch.auth_data_needs_master_key.hint":
+    "只有带 Master Key 的服务器可以写入 authData。Signet 不向微信、QQ、微博核实，服务器核实过才能绑定。",
+  "switch.auth_data_needs_master_key.ask":
+    "知道别人 openid 或 uid 的人，只凭 App Key 就能登录成那个用户：Signet 不向平台核实。",
   "switch.safe_mode": "安全模式：隐藏是否注册",
   "switch.safe_mode.hint":
     "手机号有没有注册，请求验证码和登录失败的回答都一样。客户端注册和更新用户时不能填写手机号，只能用 usersByMobilePhone 和 changePhoneNumber。",
@@ -480,7 +485,7 @@ export const ZH = {
   "newApp.separate.hint": "创建这个应用的运营者不能审核它。",
   "newApp.imported": "从 LeanCloud 迁入",
   "newApp.imported.hint":
-    "照 LeanCloud 的做法：客户端可以用 App Key 发送通知，首次证明手机号不收回原有的密码。稳定后请在设置里打开这两个开关。",
+    "照 LeanCloud 的做法：客户端可以用 App Key 发送通知、绑定第三方账号，首次证明手机号不收回原有的密码。稳定后请在设置里打开这三个开关。",
   "newApp.ownKeys": "使用已有的 ID 和密钥",
   "newApp.ownKeysHint": "留空的由服务生成。",
   "newApp.app_id": "App ID",

@@ -72,7 +72,8 @@ class Switches:
     `verify_on_sign_up`: a number that a client registers is sent a code. `code_only`: a code
     confirms without its number (wire.md 13.2). `safe_mode`: no call tells whether a number has
     an account. `first_proof_resets_access`: whoever proves an unproved number by
-    usersByMobilePhone ends the password, authData and sessions that were there before.
+    usersByMobilePhone, or by a reset, ends the password, authData and sessions of before.
+    `auth_data_needs_master_key`: who somebody is on another platform is taken from servers only.
     """
 
     sms: bool = True
@@ -90,6 +91,7 @@ class Switches:
     code_only: bool = False
     safe_mode: bool = False
     first_proof_resets_access: bool = True
+    auth_data_needs_master_key: bool = True
 
 
 def first_switches(*, imported: bool) -> Switches:
@@ -98,7 +100,11 @@ def first_switches(*, imported: bool) -> Switches:
     What worked at LeanCloud goes on for an imported one until its owner says otherwise: its
     clients send notifications, and its users keep their passwords when they prove a number late.
     """
-    return Switches(bulk_needs_master_key=not imported, first_proof_resets_access=not imported)
+    return Switches(
+        bulk_needs_master_key=not imported,
+        first_proof_resets_access=not imported,
+        auth_data_needs_master_key=not imported,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,16 @@ def checked(body: Body) -> Body:
     return body
 
 
+def links(body: Body) -> bool:
+    """Whether the body says who somebody is on another platform; taking that back is no link."""
+    whole = body.get("authData")
+    given = {
+        **(whole if isinstance(whole, dict) else {}),
+        **{key: value for key, value in body.items() if key.startswith("authData.")},
+    }
+    return any(value is not None and not _is_deletion(value) for value in given.values())
+
+
 def _set_username(user: User, value: object) -> User:
     return replace(user, username=users.username(value))
 

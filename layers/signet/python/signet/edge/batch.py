@@ -21,7 +21,8 @@ _INTERNAL_ID = "__internalId"
 
 def each(call: Call, routes: Sequence[Route]) -> Answer:
     """What /1.1/batch answers: `success` or `error` for each call, in their order."""
-    return Answer(json.dumps([_outcome(one, routes) for one in _calls(call)], ensure_ascii=False))
+    outcomes = [_outcome(one, routes) for one in _calls(call)]
+    return Answer(json.dumps(outcomes, ensure_ascii=False, separators=(",", ":")))
 
 
 def saved(call: Call, routes: Sequence[Route]) -> Body:

@@ -10,7 +10,7 @@ from signet.errors import NoEffect, NotPermitted, PasswordMismatch, UserNotFound
 from signet.flows import phone_codes
 from signet.flows.log_in import guarded
 from signet.flows.send_message import Errand
-from signet.flows.sign_up import refuse_unproved
+from signet.flows.sign_up import refuse_unchecked_link, refuse_unproved
 from signet.flows.visits import Visit, rotated
 from signet.store import users as store
 from signet.store.users import UserChanged, Write
@@ -38,6 +38,7 @@ def change(visit: Visit, object_id: str, body: Body, query: Query) -> dict[str, 
     """
     visit.may_change(object_id)
     body = user_changes.checked(body)
+    refuse_unchecked_link(visit, body)
     where = queries.condition(query["where"]) if query.get("where") else None
     kept = None
     if "password" in body:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from signet import passwords, users
+from signet import passwords, sessions, users
 from signet.accounts import Login
 from signet.codes import Purpose, Subject
 from signet.errors import (
@@ -65,9 +65,24 @@ def guarded(visit: Visit, known: User | None, claim: str) -> Iterator[None]:
     attempts.login_succeeded(app_id, who)
 
 
+def first_proof(visit: Visit, user: User, phone: str) -> User:
+    """The user whose number was just proved, perhaps for the first time (decision 17).
+
+    Raises CodeInvalid if it has another number meanwhile.
+    """
+    after = users.proved(user, phone)
+    if user.phone_verified:
+        return user
+    after = replace(after, updated_at=visit.milliseconds)
+    if not visit.app.switches.first_proof_resets_access:
+        return after
+    # Whoever registered the number before need not have been its owner.
+    return replace(sessions.ended(after), password=None, auth={})
+
+
 def unlock(user: User) -> None:
     """Forget the user's failed logins, by whatever name they were tried."""
-    for who in (user.object_id, *user.claims):
+    for who in (user.object_id, f"password#{user.object_id}", *user.claims):
         if not who.startswith(("session#", "auth#")):
             attempts.unlock(user.app_id, who)
 

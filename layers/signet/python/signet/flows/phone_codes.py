@@ -21,7 +21,7 @@ from signet.errors import (
     SessionMissing,
 )
 from signet.flows import sending, verifying
-from signet.flows.log_in import BY_CODE, unlock
+from signet.flows.log_in import BY_CODE, first_proof, unlock
 from signet.flows.send_message import Errand, send_message
 from signet.flows.verify_code import verify_code
 from signet.flows.visits import Visit, rotated
@@ -108,9 +108,8 @@ def reset_password(visit: Visit, code: str, body: Body) -> None:
     hashed = passwords.hashed(kept)
 
     def change(user: User) -> User:
-        if user.phone != phone:
-            raise CodeInvalid  # the number is no longer this user's
-        changed = replace(user, password=hashed, updated_at=visit.milliseconds)
+        changed = first_proof(visit, user, phone)
+        changed = replace(changed, password=hashed, updated_at=visit.milliseconds)
         return rotated(changed)[0]
 
     unlock(store.change(owner.app_id, owner.object_id, change))

@@ -8,7 +8,7 @@ way round.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from signet import passwords, sessions, user_changes, users
+from signet import passwords, user_changes, users
 from signet.codes import COPY_WINDOW, Purpose, Subject
 from signet.errors import (
     FeatureDisabled,
@@ -19,7 +19,7 @@ from signet.errors import (
     UserNotFound,
 )
 from signet.flows import phone_codes, verifying
-from signet.flows.log_in import guarded, welcome
+from signet.flows.log_in import first_proof, guarded, welcome
 from signet.flows.send_message import Errand
 from signet.flows.verify_code import verify_code
 from signet.flows.visits import Visit, opened
@@ -32,6 +32,11 @@ from signet.users import User
 SAFE_MODE = (
     "Safe mode is on: a number comes to an account by usersByMobilePhone or changePhoneNumber, "
     "which prove it."
+)
+
+AUTH_DATA = (
+    "authData is taken from servers with the master key only, which have asked the platform "
+    "(auth_data_needs_master_key)."
 )
 
 
@@ -49,6 +54,7 @@ def sign_up(visit: Visit, body: Body, *, only_existing: bool = False) -> Welcome
     `only_existing`: nobody is created. Raises the SignetError of what is wrong or taken.
     """
     body = user_changes.checked(body)
+    refuse_unchecked_link(visit, body)
     known = _linked(visit, body)
     if known:
         change = Change({"authData": body["authData"]}, visit.is_trusted, visit.milliseconds)
@@ -82,20 +88,8 @@ def by_mobile_phone(visit: Visit, body: Body, phone: Phone, code: str) -> Welcom
             now=visit.now,
         )
     user = known or _create_by_phone(visit, body, phone)
-    document = welcome(visit, user, also=lambda one: _proved(visit, one, phone))
+    document = welcome(visit, user, also=lambda one: first_proof(visit, one, phone.e164))
     return Welcome(document, is_new=known is None)
-
-
-def _proved(visit: Visit, user: User, phone: Phone) -> User:
-    """The user whose number was just proved, perhaps for the first time (decision 17)."""
-    after = users.proved(user, phone.e164)
-    if user.phone_verified:
-        return user
-    user = replace(after, updated_at=visit.milliseconds)
-    if not visit.app.switches.first_proof_resets_access:
-        return user
-    # Whoever registered the number before need not have been its owner.
-    return replace(sessions.ended(user), password=None, auth={})
 
 
 def _linked(visit: Visit, body: Body) -> User | None:
@@ -144,6 +138,16 @@ def _create(visit: Visit, user: User) -> None:
     request = phone_codes.request_for(user.phone)
     if not phone_codes.send(visit, request, errand):
         raise UserChanged
+
+
+def refuse_unchecked_link(visit: Visit, body: Body) -> None:
+    """Raises FeatureDisabled where clients must not say who they are elsewhere.
+
+    Nobody asks that platform: whoever knows somebody's id there would be logged in as them.
+    """
+    closed = visit.app.switches.auth_data_needs_master_key and not visit.is_trusted
+    if closed and user_changes.links(body):
+        raise FeatureDisabled(AUTH_DATA)
 
 
 def refuse_unproved(visit: Visit) -> None:
