@@ -9,6 +9,7 @@ import pytest
 from signet.apps import App, TestPhone
 from signet.store import users as store
 from tests.functions.account_calls import (
+    APP_KEY,
     MASTER_KEY,
     OTHER_PHONE,
     PASSWORD,
@@ -136,6 +137,21 @@ def _owner(phone: str) -> str:
     owner = store.find(APP_ID, f"phone#{phone}")
     assert owner
     return owner.object_id
+
+
+def test_a_sign_up_that_is_repeated_by_its_key_gets_the_first_answer(
+    with_switches: MakeAccounts,
+) -> None:
+    accounts = with_switches()
+    headers = {**APP_KEY, "Idempotency-Key": "order-7"}
+
+    first = accounts.sign_up(mobilePhoneNumber=PHONE, headers=headers)
+    again = accounts.sign_up(mobilePhoneNumber=PHONE, headers=headers)
+    other = accounts.sign_up("other", mobilePhoneNumber=OTHER_PHONE, headers=headers)
+
+    assert (again.status, again.json) == (201, first.json)
+    assert other.code == 1
+    assert len(records()) == 1
 
 
 # --- Logging in by a code ---------------------------------------------------------------------

@@ -40,6 +40,10 @@ AUTH_DATA = (
 )
 
 
+class Repeated(Exception):
+    """The same request, by its Idempotency-Key, has made the user before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Welcome:
     """The answer to whoever signed up or logged in."""
@@ -64,7 +68,7 @@ def sign_up(visit: Visit, body: Body, *, only_existing: bool = False) -> Welcome
     user, token = opened(_new_user(visit, body))
     try:
         _create(visit, user)
-    except (UserChanged, UsernameTaken) as taken:
+    except (UserChanged, UsernameTaken, Repeated) as taken:
         # An identical copy of this call was first (wire.md 3): it gets the same answer.
         return Welcome(welcome(visit, _first(visit, user, taken)), is_new=True)
     return Welcome(users.document(user, token=token, own=True), is_new=True)
@@ -137,7 +141,7 @@ def _create(visit: Visit, user: User) -> None:
     errand = Errand(Purpose.VERIFY, joined=Write(None, user))
     request = phone_codes.request_for(user.phone)
     if not phone_codes.send(visit, request, errand):
-        raise UserChanged
+        raise Repeated
 
 
 def refuse_unchecked_link(visit: Visit, body: Body) -> None:
@@ -158,6 +162,10 @@ def refuse_unproved(visit: Visit) -> None:
 
 def _first(visit: Visit, user: User, taken: Exception) -> User:
     """The user that an identical copy of the call has made a moment ago."""
+    if isinstance(taken, Repeated):
+        repeated = store.find(user.app_id, users.username_claim(str(user.username)))
+        if repeated:
+            return repeated
     found = store.get(user.app_id, user.object_id)
     if visit.signed_at is None or found is None or found.username != user.username:
         raise taken if isinstance(taken, SignetError) else Unavailable(retry_after=1)

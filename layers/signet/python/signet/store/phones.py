@@ -299,14 +299,14 @@ def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]
 
 def _refusal(wanted: _Acceptance, before: Sequence[table.Item | None]) -> Exception:
     send = wanted.send
-    if wanted.joined and (refusal := wanted.joined.refusal(before[: wanted.joined.size])):
-        return refusal
-    own = list(before[wanted.joined.size :] if wanted.joined else before)
+    joined, own = _divided(wanted, before)
     claimed = own.pop(0) if send.idempotency else None
     if claimed is not None and send.idempotency:
         if claimed.get("request") == send.idempotency[1]:
             return AlreadyAccepted()
         return BadParameter("This Idempotency-Key was used for another request.")
+    if wanted.joined and (refusal := wanted.joined.refusal(joined)):
+        return refusal
     if send.only and own[0] is not None:
         return CodeNotAlone()
     # Puts come first, then the number's item, then the balance.
@@ -322,6 +322,14 @@ def _refusal(wanted: _Acceptance, before: Sequence[table.Item | None]) -> Except
         return broken
     code = _live(item, _prefix(send.subject))
     return CodeLives(code) if code else NoLiveCode(None)
+
+
+def _divided(
+    wanted: _Acceptance, before: Sequence[table.Item | None]
+) -> tuple[list[table.Item | None], list[table.Item | None]]:
+    """The items that refused: those of what joined the send, and those of the send itself."""
+    size = wanted.joined.size if wanted.joined else 0
+    return list(before[:size]), list(before[size:])
 
 
 def _idempotency(send: Send) -> tuple[PhoneItem, Condition]:
