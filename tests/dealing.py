@@ -14,6 +14,7 @@ SHARES = {
     "artifacts": "emulator",
     "races": "emulator",
     "browser": "stack",
+    "local": "stack",
     "test_docs.py": "stack",
     "wire": "stack",
 }

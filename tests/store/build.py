@@ -1,5 +1,6 @@
 """What tests of stores, flows and functions are about: a number, its sends, messages and money."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -34,16 +35,25 @@ PRICE = 50_000
 KEYRING = Keyring("k1", {"k1": b"t" * 64})
 
 
-@cache
 def client(service: str) -> Any:
     """An AWS client of the test's own; making one takes longer than most tests."""
-    return session.create_client(service)
+    return _client(service, os.environ.get("AWS_ENDPOINT_URL"))
+
+
+def dynamodb_table(name: str) -> Any:
+    """A table as Python values."""
+    return _dynamodb_table(name, os.environ.get("AWS_ENDPOINT_URL"))
+
+
+# One for each AWS: a worker goes from the emulator's tests to moto's.
+@cache
+def _client(service: str, endpoint: str | None) -> Any:
+    return session.create_client(service, endpoint_url=endpoint)
 
 
 @cache
-def dynamodb_table(name: str) -> Any:
-    """A table as Python values."""
-    return boto3.resource("dynamodb").Table(name)
+def _dynamodb_table(name: str, endpoint: str | None) -> Any:
+    return boto3.resource("dynamodb", endpoint_url=endpoint).Table(name)
 
 
 def after(seconds: float) -> datetime:
