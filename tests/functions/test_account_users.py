@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from signet import passwords
 from signet.apps import App
 from signet.store import users as store
 from tests.functions.account_calls import (
@@ -375,6 +376,25 @@ def test_an_imported_password_works_and_is_kept_better_from_then_on(accounts: Ac
     assert user
     assert str(user.password).startswith("$argon2id$")
     assert accounts.log_in(username="hjiang", password="password").code == 0
+
+
+def test_a_password_that_was_changed_meanwhile_opens_nothing(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = accounts.sign_up()
+    matches = passwords.matches
+
+    def late(kept: str | None, password: str) -> bool:
+        monkeypatch.setattr(passwords, "matches", matches)
+        right = matches(kept, password)
+        new = {"password": "new"}
+        accounts.put(f"users/{made['objectId']}", new, session=made["sessionToken"])
+        return right
+
+    monkeypatch.setattr(passwords, "matches", late)
+
+    assert accounts.log_in().code == 210
+    assert accounts.log_in(username="hjiang", password="new").code == 0
 
 
 # --- Sessions ---------------------------------------------------------------------------------

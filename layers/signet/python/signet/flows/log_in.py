@@ -120,9 +120,15 @@ def _by_code(visit: Visit, wanted: Login, known: User | None) -> User:
 
 
 def _kept_better(user: User, seen: User, password: str | None) -> User:
-    """The user with the password kept as it is kept today, unless it was changed meanwhile."""
-    if password is None or not user.password or user.password != seen.password:
+    """The user with the password kept as it is kept today.
+
+    Raises PasswordMismatch if it was changed to another one since it was `seen`: who knows the
+    old one must not be handed the session of the new one.
+    """
+    if password is None:
         return user
-    if not passwords.outdated(user.password):
+    if user.password != seen.password and not passwords.matches(user.password, password):
+        raise PasswordMismatch
+    if user.password is None or not passwords.outdated(user.password):
         return user
     return replace(user, password=passwords.hashed(password))
