@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from signet import users
 from signet.errors import (
@@ -215,6 +217,7 @@ def test_a_proof_says_nothing_of_another_number(phone: str | None) -> None:
 
 # --- Times ------------------------------------------------------------------------------------
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
 
@@ -226,6 +229,7 @@ LAST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
         (1, "1970-01-01T00:00:00.001Z"),
         (-1, "1969-12-31T23:59:59.999Z"),
         (1_568_873_163_116, "2019-09-19T06:06:03.116Z"),
+        (users.milliseconds(FIRST), "0001-01-01T00:00:00.000Z"),
         (users.milliseconds(LAST), "9999-12-31T23:59:59.999Z"),
     ],
 )
@@ -254,12 +258,34 @@ def test_a_time_is_read_in_every_form_of_leanclouds(value: object, written: str)
     [
         *(None, "", "yesterday", "2015-13-01", "2015-06-29T25:00:00Z", "\ud800"),
         *({}, {"__type": "Date"}, {"iso": None}, [], True, 1.5),
+        *("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"),
     ],
     ids=repr,
 )
 def test_what_is_no_time_is_refused(value: object) -> None:
     with pytest.raises(BadParameter, match="ISO 8601"):
         users.parse_time(value)
+
+
+@given(st.integers(users.milliseconds(FIRST), users.milliseconds(LAST)))
+@example(1_078_625_331_860)
+def test_a_time_that_was_written_is_read_as_the_same(time: int) -> None:
+    assert users.parse_time(users.iso(time)) == time
+    assert users.parse_time({"__type": "Date", "iso": users.iso(time)}) == time
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", users.iso(time))
+
+
+OFFSETS = st.integers(-1_439, 1_439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(timezones=OFFSETS))
+def test_a_time_of_anywhere_is_kept_to_the_millisecond_or_refused(time: datetime) -> None:
+    try:
+        read = users.parse_time(time.isoformat())
+    except BadParameter:
+        assert time.year in (1, 9999)
+        return
+    assert timedelta() <= time - EPOCH - timedelta(milliseconds=read) < timedelta(milliseconds=1)
 
 
 # --- What of a user is shown ------------------------------------------------------------------

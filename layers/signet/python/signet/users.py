@@ -10,7 +10,7 @@ import secrets
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from signet.errors import (
@@ -30,6 +30,7 @@ LONGEST_NAME = 255
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 # One @ between something and a host with a dot: what is deliverable, only mail can tell.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _GENERATED = string.digits + string.ascii_lowercase
 _TAKEN: Mapping[str, type[SignetError]] = {
     "username": UsernameTaken,
@@ -172,13 +173,13 @@ def email(value: object) -> str:
 
 def milliseconds(now: datetime) -> int:
     """A time as users keep it."""
-    return int(now.timestamp() * 1000)
+    return (now - _EPOCH) // _MILLISECOND
 
 
 def iso(milliseconds: int) -> str:
     """A time as SDKs read it: UTC, exactly three digits of a second, Z (wire.md 5)."""
-    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    time = _EPOCH + milliseconds * _MILLISECOND
+    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(value: object) -> int:
@@ -186,9 +187,11 @@ def parse_time(value: object) -> int:
     written = value.get("iso") if isinstance(value, dict) else value
     try:
         time = datetime.fromisoformat(str(written))
-    except ValueError:
+        # Just after the year 0 and before 10000, an offset can lead out of what can be written.
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise BadParameter("Not a time in ISO 8601.") from None
-    return milliseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
+    return milliseconds(time)
 
 
 def document(
