@@ -354,6 +354,7 @@ READS, READS_NOT = {"read": True}, {"read": False}
         ({"*": {"read": "true"}}, None, False),
         ({"*": {"read": 1}}, None, False),
         ({"*": True}, None, False),
+        ({"": READS}, None, False),
         ({"role:admin": READS}, READER, False),
         ({"reader": READS}, None, False),
         ({"reader": READS}, READER, True),

@@ -231,7 +231,6 @@ def may_read(user: User, reader: User | None) -> bool:
     acl = user.attributes.get("ACL")
     if not isinstance(acl, dict) or not acl:
         return True
-    readers = [
-        entry for key in ("*", reader.object_id if reader else "") if (entry := acl.get(key))
-    ]
-    return any(isinstance(entry, dict) and entry.get("read") is True for entry in readers)
+    names = ("*", reader.object_id) if reader else ("*",)
+    entries = [acl.get(name) for name in names]
+    return any(isinstance(entry, dict) and entry.get("read") is True for entry in entries)
