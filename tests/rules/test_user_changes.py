@@ -127,6 +127,14 @@ def test_an_operation_that_cannot_be_is_refused(key: str, value: object) -> None
         change({key: value})
 
 
+@pytest.mark.parametrize(
+    ("old", "amount"), [(1.7e308, 1e308), (-1.7e308, -1e308), (10**400, 0.5), (1, 10**400)]
+)
+def test_a_sum_that_is_no_number_for_sdks_is_refused(old: float, amount: float) -> None:
+    with pytest.raises(BadParameter, match="so far"):
+        change({"n": op("Increment", amount=amount)}, replace(USER, attributes={"n": old}))
+
+
 def test_an_attribute_that_is_true_is_not_incremented() -> None:
     with pytest.raises(BadParameter, match="flag cannot be incremented"):
         change({"flag": op("Increment", amount=1)}, replace(USER, attributes={"flag": True}))

@@ -6,6 +6,7 @@ so that two at once both count.
 
 import copy
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -198,8 +199,13 @@ def _incremented(old: Any, amount: Any, key: str) -> int | float:
     for number in (old, amount):
         if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
             raise BadParameter(f"{key} cannot be incremented: it is not a number.")
-    total: int | float = (old or 0) + amount
-    return total
+    try:
+        total: int | float = (old or 0) + amount
+        if math.isfinite(total):
+            return total
+    except OverflowError:
+        pass  # an integer that no float is
+    raise BadParameter(f"{key} cannot be incremented so far.")
 
 
 def _listed(old: Any, operation: str, objects: Any, key: str) -> list[Any]:
