@@ -201,6 +201,12 @@ def test_a_dot_goes_inside_of_nothing_else(key: str) -> None:
         change({key: 1})
 
 
+@pytest.mark.parametrize("key", ["team.", "team..x", "team.x.", "score.", "username.", "new."])
+def test_a_dot_stands_between_two_keys(key: str) -> None:
+    with pytest.raises(KeyInvalid):
+        change({key: 1})
+
+
 # --- Names of keys ----------------------------------------------------------------------------
 
 
@@ -456,6 +462,19 @@ def test_an_object_is_nested_thirty_two_levels_deep_at_most() -> None:
     assert change({"a": nested(30)})
     with pytest.raises(BadParameter, match="deeper than 32"):
         change({"a": nested(31)})
+
+
+@pytest.mark.parametrize("dots", [32, 5_000])
+def test_dots_lead_no_deeper_than_objects_are(dots: int) -> None:
+    with pytest.raises(BadParameter, match="deeper than 32"):
+        change({f"a{'.a' * dots}": 1, "b": 1})
+
+
+def test_an_object_does_not_grow_deeper_little_by_little() -> None:
+    user = change({"a.b.c": nested(20)})
+
+    with pytest.raises(BadParameter, match="deeper than 32"):
+        change({f"a{'.b' * 10}": nested(25)}, user)
 
 
 @pytest.mark.parametrize("value", ["x" * 131_072, ["商" * 43_691], {"a": "\x00" * 30_000}])

@@ -19,6 +19,7 @@ from signet.users import User
 # LeanCloud's own limit for an object.
 _MAX_BYTES = 128 * 1024
 _DEEPEST = 32
+_TOO_DEEP = f"The object is nested deeper than {_DEEPEST} levels."
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 # SDKs send these back as they got them, some for their own bookkeeping (wire.md 10.2).
 ECHOED = frozenset({
@@ -53,10 +54,10 @@ class Change:
         return changed
 
     def _set(self, user: User, key: str, value: object) -> User:
-        name, _, rest = key.partition(".")
+        name, dot, rest = key.partition(".")
         if name in ECHOED or name in ("smsCode", "validate_token"):
             return user
-        if rest:
+        if dot:
             return _set_inside(user, name, rest, value)
         if name in _FLAGS:
             return self._set_flag(user, name, value)
@@ -82,7 +83,7 @@ class Change:
 def checked(body: Body) -> Body:
     """The body, if it can be kept and answered again. Raises BadParameter."""
     if _depth(body) > _DEEPEST:
-        raise BadParameter(f"The object is nested deeper than {_DEEPEST} levels.")
+        raise BadParameter(_TOO_DEEP)
     try:
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
@@ -163,7 +164,12 @@ def _set_inside(user: User, name: str, rest: str, value: object) -> User:
     if name in _SPECIAL or name in _FLAGS or name == "password":
         raise KeyInvalid(f"The key {name} has no parts.")
     check_key(name)
-    return replace(user, attributes=_patched(user.attributes, [name, *rest.split(".")], value))
+    keys = [name, *rest.split(".")]
+    if "" in keys:
+        raise KeyInvalid("A dot stands between two keys.")
+    if len(keys) > _DEEPEST:
+        raise BadParameter(_TOO_DEEP)
+    return replace(user, attributes=_patched(user.attributes, keys, value))
 
 
 def _patched(attributes: Mapping[str, Any], keys: list[str], value: object) -> dict[str, Any]:
@@ -235,7 +241,9 @@ def check_key(name: str) -> None:
 
 
 def check_size(user: User) -> None:
-    """Whether a user is no larger than LeanCloud's objects. Raises BadParameter."""
+    """Whether a user is no larger than LeanCloud's objects, nor deeper. Raises BadParameter."""
+    if max(_depth(user.attributes), _depth(user.auth)) > _DEEPEST:
+        raise BadParameter(_TOO_DEEP)
     size = len(json.dumps([user.attributes, user.auth], ensure_ascii=False).encode())
     if size > _MAX_BYTES:
         raise BadParameter(f"The object is larger than {_MAX_BYTES // 1024} kB.")
