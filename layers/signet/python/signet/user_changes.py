@@ -129,7 +129,7 @@ def _set_auth(user: User, value: object) -> User:
         raise BadParameter("authData must be an object.")
     auth = dict(user.auth)
     for platform, kept in value.items():
-        check_key(platform.lstrip("_"))
+        check_key(platform.removeprefix("_"))
         if kept is None or _is_deletion(kept):
             auth.pop(platform, None)
         else:
@@ -146,6 +146,9 @@ def _platform(platform: str, given: object) -> dict[str, Any]:
     kept = {platform: given}
     union, family = given.get("unionid"), given.get("platform")
     if isinstance(union, str) and isinstance(family, str) and union and family:
+        check_key(family)
+        if len(union) > users.LONGEST_NAME:
+            raise BadParameter(f"The unionid in authData.{platform} is too long.")
         kept[f"_{family}_unionid"] = {"uid": union}
     return kept
 

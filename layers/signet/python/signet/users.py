@@ -116,7 +116,8 @@ def auth_claims(auth: Mapping[str, Any]) -> list[str]:
 def platform_id(fields: Mapping[str, Any]) -> str | None:
     """Who somebody is on a platform, by the platform's data."""
     given = (fields.get(name) for name in _PLATFORM_IDS)
-    return next((str(value) for value in given if isinstance(value, str | int) and value), None)
+    ids = (value for value in given if isinstance(value, str | int) and value is not True)
+    return next((str(value) for value in ids if value), None)
 
 
 def taken(claims: Iterable[str]) -> SignetError:
