@@ -437,6 +437,7 @@ def test_a_platform_must_name_somebody(body: dict[str, Any], error: type[SignetE
         ({"username": "x"}, False),
         ({"authData": None}, False),
         ({"authData": {}}, False),
+        ({"authData": DELETE}, False),
         ({"authData": {"weixin": None}}, False),
         ({"authData": {"weixin": DELETE}}, False),
         ({"authData.weixin": DELETE}, False),

@@ -97,7 +97,7 @@ def links(body: Body) -> bool:
     """Whether the body says who somebody is on another platform; taking that back is no link."""
     whole = body.get("authData")
     given = {
-        **(whole if isinstance(whole, dict) else {}),
+        **(whole if isinstance(whole, dict) and not _is_deletion(whole) else {}),
         **{key: value for key, value in body.items() if key.startswith("authData.")},
     }
     return any(value is not None and not _is_deletion(value) for value in given.values())
