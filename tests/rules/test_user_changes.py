@@ -1,5 +1,7 @@
 """Changes of a user: values, operations, dots, flags and numbers, and what none of them may do."""
 
+import copy
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signet import user_changes
+from signet import user_changes, users
 from signet.errors import (
     BadParameter,
     EmailInvalid,
@@ -544,3 +546,55 @@ def test_increments_add_up(amounts: list[int]) -> None:
         user = change({"team.sum": op("Increment", amount=amount)}, user)
 
     assert user.attributes["team"].get("sum", 0) == sum(amounts)
+
+
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**308, 10**400, 1e308, -1e308])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | NUMBERS
+    | st.text(max_size=4)
+    | st.sampled_from(["a@b.c", "18612345678", "weixin", "\ud800", "x" * 3_000])
+)
+NAMES = st.sampled_from(["uid", "unionid", "platform", "weixin", "__op", "a"]) | st.text(max_size=2)
+VALUES = st.one_of(
+    st.builds(op, st.just("Increment"), amount=NUMBERS),
+    st.builds(
+        op,
+        st.sampled_from(["Delete", "Add", "AddUnique", "Remove", "Nonsense"]),
+        objects=st.lists(SCALARS, max_size=3),
+    ),
+    st.recursive(
+        SCALARS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+        max_leaves=6,
+    ),
+    st.fixed_dictionaries(
+        {"weixin": st.fixed_dictionaries({"uid": SCALARS, "unionid": SCALARS, "platform": SCALARS})}
+    ),
+)
+PLACES = st.sampled_from([
+    *("username", "email", "mobilePhoneNumber", "password", "authData", "authData.weixin", "ACL"),
+    *("emailVerified", "mobilePhoneVerified", "tags", "team", "team.more.x", "objectId", "a.b.c"),
+    *("score", "huge", f"a{'.b' * 40}", f"a{'.b' * 3_000}", f"authData.{'_' * 3_000}a"),
+]) | st.text(max_size=4)  # fmt: skip
+BODIES = st.lists(st.dictionaries(PLACES, VALUES, min_size=1, max_size=2), max_size=4)
+
+
+@given(BODIES, st.booleans())
+def test_whatever_is_sent_is_refused_or_makes_a_user_that_can_be_answered(
+    bodies: list[dict[str, Any]], trusted: bool
+) -> None:
+    user = replace(USER, attributes={**USER.attributes, "huge": 1.7e308})
+    for body in bodies:
+        before = copy.deepcopy(user)
+        try:
+            changed = change(body, user, trusted=trusted)
+        except SignetError:
+            changed = user
+        # The user that was read is what the condition of its write compares with.
+        assert user == before
+        document = users.document(changed, own=True, acl=True)
+        assert json.loads(json.dumps(document, allow_nan=False)) == document
+        assert all(len(claim.encode()) < 1_500 for claim in changed.claims)
+        user = changed
