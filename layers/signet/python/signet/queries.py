@@ -17,6 +17,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
 _TIMES = ("createdAt", "updatedAt")
 _PHONE = "mobilePhoneNumber"
 _NOTHING = object()
+_OF_LISTS = ("$in", "$nin", "$all")
 
 Document = Mapping[str, Any]
 
@@ -158,10 +159,22 @@ def _check(where: Document, depth: int = 0) -> None:
         if name in ("$and", "$or"):
             _check_each(name, wanted, depth)
             continue
-        operators = [name, *wanted] if isinstance(wanted, dict) else [name]
-        for operator in operators:
-            if operator.startswith("$") and (operator is name or operator not in _OPERATORS):
-                raise BadParameter(f"{fields.short(operator)} is not offered in a query.")
+        if name.startswith("$"):
+            raise BadParameter(f"{fields.short(name)} is not offered in a query.")
+        if _is_condition(wanted):
+            for operator, operand in wanted.items():
+                _check_operator(name, operator, operand)
+
+
+def _check_operator(name: str, operator: str, operand: Any) -> None:
+    if operator not in _OPERATORS:
+        raise BadParameter(f"{fields.short(operator)} is not offered in a query.")
+    if operator in _OF_LISTS and not isinstance(operand, list):
+        raise BadParameter(f"{operator} of {fields.short(name)} needs a list.")
+
+
+def _is_condition(wanted: Any) -> bool:
+    return isinstance(wanted, dict) and any(key.startswith("$") for key in wanted)
 
 
 def _check_each(name: str, wanted: Any, depth: int) -> None:
@@ -184,7 +197,7 @@ def _fits(document: Document, name: str, wanted: Any) -> bool:
     if name == _PHONE and isinstance(value, str) and isinstance(wanted, str):
         # However it is written, it is the same number.
         return _canonical(value) == _canonical(wanted)
-    if isinstance(wanted, dict) and any(key.startswith("$") for key in wanted):
+    if _is_condition(wanted):
         return all(_OPERATORS[key](value, operand) for key, operand in wanted.items())
     return _equal(value, wanted)
 
