@@ -249,6 +249,16 @@ def test_the_times_of_a_user_are_dates(where: object, found: bool) -> None:
     assert finds(where) is found
 
 
+@pytest.mark.parametrize("value", [{"__type": "Date"}, date("yesterday"), date("0000-00-00")])
+def test_what_a_user_keeps_as_a_date_and_is_none_breaks_no_query(value: object) -> None:
+    user = replace(USER, attributes={"born": value, "days": [value, date(BORN)]})
+
+    assert not queries.matches(user, {"born": {"$gt": date(BORN)}})
+    assert queries.matches(user, {"born": {"$ne": date(BORN)}})
+    assert queries.matches(user, {"days": date(BORN)})
+    assert queries.ordered([user, USER], Query(order=["born"])) == [USER, user]
+
+
 # --- Numbers ----------------------------------------------------------------------------------
 
 
@@ -516,6 +526,9 @@ def test_conditions_are_nested_eight_levels_deep_at_most() -> None:
         ({"name": {"$in": "a"}}, r"\$in of name needs a list"),
         ({"name": {"$nin": 7}}, r"\$nin of name needs a list"),
         ({"name": {"$all": None}}, r"\$all of name needs a list"),
+        ({"born": {"__type": "Date", "iso": "yesterday"}}, "ISO 8601"),
+        ({"born": {"$gt": {"__type": "Date"}}}, "ISO 8601"),
+        ({"born": {"$nin": [{"__type": "Date", "iso": 7}]}}, "ISO 8601"),
         ({"$or": [{"name": {"$regex": "a"}}]}, r"\$regex"),
         ({"$or": {"score": 2}}, r"\$or must be a list"),
         ({"$and": [{}, 1]}, r"\$and must be a list"),

@@ -164,6 +164,8 @@ def _check(where: Document, depth: int = 0) -> None:
         if _is_condition(wanted):
             for operator, operand in wanted.items():
                 _check_operator(name, operator, operand)
+        else:
+            _check_dates(wanted)
 
 
 def _check_operator(name: str, operator: str, operand: Any) -> None:
@@ -171,6 +173,13 @@ def _check_operator(name: str, operator: str, operand: Any) -> None:
         raise BadParameter(f"{fields.short(operator)} is not offered in a query.")
     if operator in _OF_LISTS and not isinstance(operand, list):
         raise BadParameter(f"{operator} of {fields.short(name)} needs a list.")
+    _check_dates(operand)
+
+
+def _check_dates(wanted: Any) -> None:
+    for one in wanted if isinstance(wanted, list) else [wanted]:
+        if _is_date(one):
+            users.parse_time(one)
 
 
 def _is_condition(wanted: Any) -> bool:
@@ -222,9 +231,16 @@ def _canonical(number: str) -> str:
 
 def _plain(value: Any) -> Any:
     """A date as a number of milliseconds, so that dates compare; everything else as it is."""
-    if isinstance(value, dict) and value.get("__type") == "Date":
+    if not _is_date(value):
+        return value
+    try:
         return users.parse_time(value)
-    return value
+    except BadParameter:
+        return value  # a user may keep anything; only what is asked for is checked
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type") == "Date"
 
 
 def _equal(value: Any, wanted: Any) -> bool:
@@ -232,7 +248,7 @@ def _equal(value: Any, wanted: Any) -> bool:
     if wanted is None:
         return value is _NOTHING or value is None
     if isinstance(value, list) and not isinstance(wanted, list):
-        return any(_same(element, wanted) for element in value)
+        return any(_same(_plain(element), wanted) for element in value)
     return _same(value, wanted)
 
 
