@@ -277,6 +277,10 @@ def test_what_a_user_keeps_as_a_date_and_is_none_breaks_no_query(value: object) 
 def test_a_number_is_found_however_it_is_written(number: str, found: bool) -> None:
     assert finds({"mobilePhoneNumber": number}) is found
     assert finds({"$or": [{"mobilePhoneNumber": number}]}) is found
+    assert finds({"mobilePhoneNumber": {"$eq": number}}) is found
+    assert finds({"mobilePhoneNumber": {"$ne": number}}) is not found
+    assert finds({"mobilePhoneNumber": {"$in": ["1", number, 7]}}) is found
+    assert finds({"mobilePhoneNumber": {"$nin": [number]}}) is not found
 
 
 @pytest.mark.parametrize("where", ["18612345678", None, {"$exists": False}])

@@ -203,9 +203,9 @@ def _fits(document: Document, name: str, wanted: Any) -> bool:
     if name == "$or":
         return any(_matches(document, one) for one in wanted)
     value = _value(document, name)
-    if name == _PHONE and isinstance(value, str) and isinstance(wanted, str):
+    if name == _PHONE:
         # However it is written, it is the same number.
-        return _canonical(value) == _canonical(wanted)
+        value, wanted = _canonical(value), _canonical_in(wanted)
     if _is_condition(wanted):
         return all(_OPERATORS[key](value, operand) for key, operand in wanted.items())
     return _equal(value, wanted)
@@ -222,11 +222,23 @@ def _value(document: Document, name: str) -> Any:
     return _plain(value)
 
 
-def _canonical(number: str) -> str:
+def _canonical(number: Any) -> Any:
     try:
-        return phones.parse(number).e164
+        return phones.parse(number).e164 if isinstance(number, str) else number
     except SignetError:
         return number
+
+
+def _canonical_in(wanted: Any) -> Any:
+    """What is wanted of a number, each number in it in its one spelling."""
+    if _is_condition(wanted):
+        return {operator: _canonical_all(operand) for operator, operand in wanted.items()}
+    return _canonical_all(wanted)
+
+
+def _canonical_all(operand: Any) -> Any:
+    is_list = isinstance(operand, list)
+    return [_canonical(one) for one in operand] if is_list else _canonical(operand)
 
 
 def _plain(value: Any) -> Any:
