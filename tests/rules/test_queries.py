@@ -116,6 +116,9 @@ def test_a_value_finds_nothing_else(where: object) -> None:
         {"flags": 1},
         {"flags": {"$all": [1]}},
         {"emailVerified": 0},
+        {"flags": [1]},
+        {"flags": {"$in": [[1]]}},
+        {"flags": {"$size": True}},
     ],
 )
 def test_true_and_false_are_no_numbers(where: object) -> None:

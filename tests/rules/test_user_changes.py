@@ -42,6 +42,7 @@ USER = User(
         "tags": ["a", "b", "a"],
         "team": {"name": "red", "ids": [1, 2], "more": {"x": 1}},
         "nothing": None,
+        "flags": [True, 1, [False], [0]],
     },
     auth={"weixin": {"openid": "o1"}},
 )
@@ -90,12 +91,29 @@ DELETE = op("Delete")
         ("new", op("AddUnique", objects=["c", "c"]), ["c"]),
         ("tags", op("Remove", objects=["a", "z"]), ["b"]),
         ("new", op("Remove", objects=["a"]), []),
+        (
+            "new",
+            op("AddUnique", objects=[1, True, 1.0, {"a": 1}, {"a": True}]),
+            [1, True, {"a": 1}, {"a": True}],
+        ),
+        ("flags", op("Remove", objects=[1, [0]]), [True, [False]]),
         # An object without an operation is a value.
         ("new", {"__op": None}, {"__op": None}),
     ],
 )
 def test_an_attribute_is_set_or_operated_on(key: str, value: object, after: object) -> None:
-    assert change({key: value}).attributes == {**USER.attributes, key: after}
+    changed = change({key: value}).attributes
+
+    assert repr(changed) == repr({**USER.attributes, key: after})
+
+
+def test_long_lists_are_added_to_and_removed_from() -> None:
+    many = list(range(15_000))
+
+    user = change({"many": op("AddUnique", objects=many + many)})
+
+    assert user.attributes["many"] == many
+    assert change({"many": op("Remove", objects=many[1:])}, user).attributes["many"] == [0]
 
 
 @pytest.mark.parametrize("key", ["score", "tags", "team", "new"])

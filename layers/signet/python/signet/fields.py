@@ -92,6 +92,15 @@ def limit(query: Mapping[str, str], *, default: int, most: int) -> int:
     return int(written)
 
 
+def same(one: object, other: object) -> bool:
+    """Whether two values of JSON are equal; True == 1 in Python, and nowhere else."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
 def restore_plus(text: str) -> str:
     """A query's value with the raw `+` that arrived as a space (wire.md 5.1)."""
     return f"+{text[1:]}" if text[:1] == " " and text[1:2].isdigit() else text

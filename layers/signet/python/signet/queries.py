@@ -260,13 +260,8 @@ def _equal(value: Any, wanted: Any) -> bool:
     if wanted is None:
         return value is _NOTHING or value is None
     if isinstance(value, list) and not isinstance(wanted, list):
-        return any(_same(_plain(element), wanted) for element in value)
-    return _same(value, wanted)
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    # True == 1 in Python, and nowhere else.
-    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted
+        return any(fields.same(_plain(element), wanted) for element in value)
+    return fields.same(value, wanted)
 
 
 def _compared(value: Any, wanted: Any, compare: Callable[[Any, Any], bool]) -> bool:
@@ -297,7 +292,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "$in": _is_among,
     "$nin": lambda value, wanted: not _is_among(value, wanted),
     "$all": _has_all,
-    "$size": lambda value, wanted: isinstance(value, list) and len(value) == wanted,
+    "$size": lambda value, wanted: isinstance(value, list) and fields.same(len(value), wanted),
     "$exists": lambda value, wanted: (value is not _NOTHING) == bool(wanted),
 }
 

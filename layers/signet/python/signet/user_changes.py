@@ -8,7 +8,7 @@ import copy
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -224,11 +224,24 @@ def _listed(old: Any, operation: str, objects: Any, key: str) -> list[Any]:
     if operation == "Add":
         return before + objects
     if operation == "Remove":
-        return [element for element in before if element not in objects]
+        removed = set(map(_told_apart, objects))
+        return [element for element in before if _told_apart(element) not in removed]
+    seen = set(map(_told_apart, before))
     for element in objects:
-        if element not in before:
+        mark = _told_apart(element)
+        if mark not in seen:
+            seen.add(mark)
             before.append(element)
     return before
+
+
+def _told_apart(value: Any) -> Hashable:
+    """What sets tell values of JSON apart by: a stranger's list is long, and True == 1 here."""
+    if isinstance(value, dict):
+        return frozenset((key, _told_apart(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        return tuple(map(_told_apart, value))
+    return (bool, value) if isinstance(value, bool) else value
 
 
 def _is_deletion(value: object) -> bool:
