@@ -545,3 +545,63 @@ def test_conditions_are_nested_eight_levels_deep_at_most() -> None:
 def test_what_is_not_offered_is_refused_by_its_name(where: object, named: str) -> None:
     with pytest.raises(BadParameter, match=named):
         queries.parse({"where": json.dumps(where)})
+
+
+# --- Whatever is asked ------------------------------------------------------------------------
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["a", "hjiang", "18612345678", BORN, "Date", 10**400, "\ud800"])
+)
+VALUES = st.recursive(
+    SCALARS | st.builds(date, st.sampled_from([BORN, "yesterday", ""])),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["__type", "iso", "name", "$gt"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+OPERATORS = st.sampled_from(
+    ["$eq", "$ne", "$lt", "$gte", "$in", "$nin", "$all", "$size", "$exists", "$regex", "$or", "x"]
+)
+KEYS = st.sampled_from([
+    *("objectId", "username", "mobilePhoneNumber", "createdAt", "score", "tags", "team", "born"),
+    *("team.name", "tags.0", "nothing", "unknown", "authData.weixin", "", ".", "$gt"),
+])  # fmt: skip
+CONDITIONS = VALUES | st.dictionaries(OPERATORS, VALUES | st.lists(VALUES, max_size=2), max_size=3)
+WHERES = st.recursive(
+    st.dictionaries(KEYS, CONDITIONS, max_size=3),
+    lambda inner: st.dictionaries(
+        st.sampled_from(["$and", "$or"]), st.lists(inner, max_size=3), min_size=1
+    ),
+    max_leaves=4,
+)
+
+
+@given(WHERES, st.lists(VALUES, min_size=1, max_size=3))
+def test_whatever_is_asked_is_refused_or_answered_for_every_user(
+    where: dict[str, Any], kept: list[Any]
+) -> None:
+    found = [replace(USER, attributes={**USER.attributes, "score": value}) for value in kept]
+    try:
+        query = queries.parse({"where": json.dumps(where), "order": "score,-born"})
+    except BadParameter:
+        return
+
+    assert all(queries.matches(user, query.where) in (True, False) for user in found)
+    assert len(queries.ordered(found, query)) == len(kept)
+    assert isinstance(query.claim, str | None)
+    assert isinstance(query.after + (query.object_id or ""), str)
+
+
+@given(st.text(max_size=20) | st.text('[]{}"$:,1', max_size=12))
+def test_a_text_is_a_condition_or_refused(text: str) -> None:
+    try:
+        where = queries.condition(text)
+    except BadParameter:
+        return
+    assert queries.matches(USER, where) in (True, False)
