@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signet import codes
-from signet.codes import Guess, Keyring, LiveCode, Purpose, Subject
+from signet.codes import Guess, Keyring, LiveCode, OnlyCode, Purpose, Subject
 
 KEY = b"t" * 64
 KEYRING = Keyring("k1", {"k1": KEY})
@@ -251,3 +251,53 @@ def test_another_request_is_no_copy() -> None:
     now = datetime.fromtimestamp(NOW, UTC)
 
     assert codes.answered_before(live(guess(CODE, "a")), "b", now=now) is None
+
+
+# --- Codes that are found without their number -------------------------------------------------
+
+BOTH = Keyring("k2", {"k1": KEY, "k2": b"u" * 64})
+
+
+def only(
+    key_id: str = "k1",
+    code: str = CODE,
+    *,
+    app_id: str = SUBJECT.app_id,
+    purpose: Purpose = Purpose.VERIFY,
+) -> str:
+    return codes.only_code(key_id, BOTH, code, app_id=app_id, purpose=purpose).digest
+
+
+# A change here lets nobody confirm by a code that was sent before it: it needs a new label.
+def test_a_code_is_found_by_what_it_always_was() -> None:
+    found = codes.only_code("k1", KEYRING, CODE, app_id=SUBJECT.app_id, purpose=Purpose.VERIFY)
+
+    assert found == OnlyCode("e5735cf54dacc30f6edafdcae1d92591", "k1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        only("k2"),
+        only(code=WRONG),
+        only(code=""),
+        only(app_id="signet-demo-apq"),
+        only(app_id="signet-demo-ap"),
+        only(purpose=Purpose.RESET),
+        only(purpose=Purpose.SMS),
+    ],
+)
+def test_a_code_is_found_by_its_own_key_app_purpose_and_digits(other: str) -> None:
+    assert other != only()
+
+
+def test_what_a_code_is_found_by_is_neither_code_nor_guess() -> None:
+    subject = Subject(SUBJECT.app_id, Purpose.VERIFY, SUBJECT.phone)
+    counted = codes.new_guess(KEYRING, subject, CODE, request_id="a", now=NOW)
+
+    assert CODE not in only()
+    assert not only().startswith(counted.digest.hex())
+
+
+def test_all_codes_of_an_app_are_found_apart() -> None:
+    assert len({only(code=f"{number:06d}") for number in range(2_000)}) == 2_000
