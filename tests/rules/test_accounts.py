@@ -182,8 +182,23 @@ def test_a_ttl_of_a_change_is_in_minutes_and_beyond_thirty_in_seconds(
 
 @pytest.mark.parametrize(
     "ttl",
-    [0, -1, 0.5, 1_801, "x", True, [6], {}, "nan", "inf", float("nan"), float("inf"), "1e400"],
-    ids=str,
+    [
+        0,
+        -1,
+        0.5,
+        1_801,
+        "x",
+        True,
+        [6],
+        {},
+        "nan",
+        "inf",
+        float("nan"),
+        float("inf"),
+        "1e400",
+        10**400,
+    ],
+    ids=lambda ttl: str(ttl)[:12],
 )
 def test_any_other_ttl_of_a_change_is_refused(ttl: object) -> None:
     with pytest.raises(BadParameter, match="ttl must be 1 to 30 minutes"):

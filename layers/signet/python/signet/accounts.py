@@ -104,7 +104,7 @@ def _change_ttl(value: object) -> timedelta:
         raise wrong
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise wrong from None
     if not 1 <= number <= longest * 60:
         raise wrong
