@@ -7,17 +7,29 @@ from typing import Any
 
 import pytest
 
-from signet import codes, messages
-from signet.codes import Keyring, Purpose, Subject
-from signet.errors import BadParameter, TooFast, TooFrequent
+from signet import codes, messages, users
+from signet.codes import Keyring, OnlyCode, Purpose, Subject
+from signet.errors import BadParameter, PhoneTaken, TooFast, TooFrequent, UsernameTaken
 from signet.limits import DAY, Kind
 from signet.messages import MessageRef
 from signet.store import phones
-from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, UnknownKey
+from signet.store import users as store
+from signet.store.phones import (
+    AlreadyAccepted,
+    CodeLives,
+    CodeNotAlone,
+    NoLiveCode,
+    NotPaid,
+    Send,
+    UnknownKey,
+)
 from signet.store.table import TransactionRefused
+from signet.store.users import UserChanged, Write
+from signet.users import User
 from tests.store.build import (
     APP_ID,
     KEYRING,
+    NOW,
     PHONE,
     SECONDS,
     SUBJECT,
@@ -26,6 +38,7 @@ from tests.store.build import (
     issue,
     message_item,
     message_items,
+    new_charge,
     new_guess,
     new_message,
     new_send,
@@ -366,6 +379,273 @@ def test_an_idempotency_key_is_stored_as_a_digest_that_expires() -> None:
     (item,) = (item for item in all_phone_items() if "#idem#" in item["pk"])
     assert re.fullmatch(rf"{APP_ID}#idem#[0-9a-f]{{64}}", item["pk"])
     assert item["ttl"] == SECONDS + DAY
+
+
+# --- Sends that users join --------------------------------------------------------------------
+
+
+def new_user(**fields: Any) -> User:
+    at = users.milliseconds(NOW)
+    return replace(User(APP_ID, users.new_id(NOW), at, at, phone=PHONE), **fields)
+
+
+def user_keys() -> set[str]:
+    """The keys of all users and claims."""
+    return {item["pk"] for item in dynamodb_table("users").scan()["Items"]}
+
+
+def test_a_user_and_the_code_for_its_number_are_one() -> None:
+    user = new_user(username="hjiang")
+
+    message = accept(new_send(nonce=NONCE), joined=Write(None, user))
+
+    assert store.get(APP_ID, user.object_id) == user
+    assert phone_item()["psn"] == NONCE
+    assert message_item(message.ref)["state"] == "queued"
+
+
+def test_a_test_number_is_joined_as_well() -> None:
+    user = new_user()
+
+    phones.accept(new_send(), None, joined=Write(None, user))
+
+    assert store.get(APP_ID, user.object_id) == user
+    assert "psn" not in phone_item()
+
+
+def test_a_refused_send_leaves_no_user() -> None:
+    accept(new_send("first"))
+
+    with pytest.raises(TooFast):
+        accept(new_send("second", at=1), joined=Write(None, new_user()))
+
+    assert user_keys() == set()
+
+
+def test_a_send_that_nobody_pays_leaves_no_user() -> None:
+    send = new_send()
+
+    with pytest.raises(NotPaid):
+        phones.accept(send, new_message(send), new_charge(), joined=Write(None, new_user()))
+
+    assert user_keys() == set()
+    assert phone_item() == {}
+
+
+def test_a_refused_user_leaves_no_send() -> None:
+    store.create(new_user())
+    before = user_keys()
+
+    with pytest.raises(PhoneTaken):
+        accept(new_send(), joined=Write(None, new_user(username="second")))
+
+    assert user_keys() == before
+    assert (phone_item(), message_items()) == ({}, [])
+
+
+def test_a_user_who_was_changed_meanwhile_is_to_be_computed_again() -> None:
+    user = new_user(phone=None, username="hjiang")
+    store.create(user)
+    store.change(APP_ID, user.object_id, lambda one: replace(one, email_verified=True))
+
+    with pytest.raises(UserChanged):
+        accept(new_send(), joined=Write(user, replace(user, phone=PHONE)))
+
+    assert store.find(APP_ID, f"phone#{PHONE}") is None
+    assert phone_item() == {}
+
+
+def test_a_change_joins_with_the_claims_that_come_and_go() -> None:
+    user = new_user(phone="+8618612345670", username="hjiang")
+    store.create(user)
+
+    accept(new_send(), joined=Write(user, replace(user, phone=PHONE)))
+
+    changed = store.find(APP_ID, f"phone#{PHONE}")
+    assert changed == replace(user, phone=PHONE, revision=1)
+    assert store.find(APP_ID, "phone#+8618612345670") is None
+
+
+def test_a_code_sent_again_is_joined_and_refused_as_one() -> None:
+    issue()
+    taken, user = new_user(username="hjiang"), new_user(phone=None, username="hjiang")
+    send = new_send("second", at=60)
+    phones.accept_again(send, new_message(send), None, live_code(), joined=Write(None, taken))
+    late = new_send("third", at=120)
+    before = phone_item()
+
+    with pytest.raises(UsernameTaken):
+        phones.accept_again(late, new_message(late), None, live_code(), joined=Write(None, user))
+
+    assert store.get(APP_ID, taken.object_id) == taken
+    assert phone_item() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        # An idempotency key goes before a taken claim, that before a code that is not alone,
+        # and all of them before a broken limit.
+        ({"idempotency": ("order-1", "digest")}, AlreadyAccepted),
+        ({"idempotency": ("order-1", "other")}, BadParameter),
+        ({"idempotency": ("order-2", "digest")}, PhoneTaken),
+        ({}, PhoneTaken),
+    ],
+)
+@pytest.mark.parametrize("with_charge", [False, True])
+def test_of_several_reasons_the_first_is_told(
+    options: dict[str, Any], error: type[Exception], with_charge: bool
+) -> None:
+    store.create(new_user())
+    accept(replace(new_send("first", idempotency=("order-1", "digest")), only=ONLY))
+    send = replace(new_send("second", at=1), only=ONLY, **options)
+    charge = new_charge() if with_charge else None
+
+    with pytest.raises(error):
+        phones.accept(send, new_message(send), charge, joined=Write(None, new_user()))
+
+
+@pytest.mark.parametrize("with_charge", [False, True])
+def test_a_code_that_is_not_alone_is_told_before_a_broken_limit(with_charge: bool) -> None:
+    accept(replace(new_send("first"), only=ONLY))
+    send = replace(new_send("second", at=1), only=ONLY)
+    charge = new_charge() if with_charge else None
+
+    with pytest.raises(CodeNotAlone):
+        phones.accept(send, new_message(send), charge, joined=Write(None, new_user()))
+    with pytest.raises(TooFast):
+        phones.accept(replace(send, only=None), new_message(send), charge)
+
+
+# --- Codes that are found without their number ------------------------------------------------
+
+ONLY = OnlyCode("0123456789abcdef" * 2, "k1")
+OTHER = OnlyCode("fedcba9876543210" * 2, "k2")
+NEXT_DOOR = Subject(APP_ID, Purpose.SMS, "+8618612345679")
+
+
+def only_send(request_id: str = "request-1", only: OnlyCode = ONLY, **options: Any) -> Send:
+    return replace(new_send(request_id, **options), only=only)
+
+
+def found(*candidates: OnlyCode, at: int = 0, app_id: str = APP_ID) -> str | None:
+    return phones.find_only(app_id, candidates or [ONLY], now=SECONDS + at)
+
+
+def test_a_code_is_found_without_its_number_as_long_as_it_lives() -> None:
+    accept(only_send())
+
+    assert found() == PHONE
+    assert found(at=599) == PHONE
+    assert found(at=600) is None
+
+
+def test_a_code_is_found_under_any_key_and_in_its_app_only() -> None:
+    accept(only_send())
+
+    assert found(OTHER, ONLY) == PHONE
+    assert found(OTHER) is None
+    assert phones.find_only(APP_ID, [], now=SECONDS) is None
+    assert found(app_id="signet-other-app") is None
+
+
+def test_a_code_that_can_be_found_has_its_key_from_the_start() -> None:
+    message = accept(only_send(only=OTHER))
+
+    live = phones.pin_key(message, "k1")
+
+    assert live is not None
+    assert live.key_id == "k2"
+
+
+def test_two_numbers_have_not_the_same_code_at_once_and_nothing_is_left_of_the_second() -> None:
+    accept(only_send())
+
+    with pytest.raises(CodeNotAlone):
+        accept(only_send("second", subject=NEXT_DOOR))
+
+    assert found() == PHONE
+    assert phone_item(NEXT_DOOR) == {}
+    assert len(message_items()) == 1
+
+
+def test_a_code_of_an_app_does_not_keep_another_app_from_it() -> None:
+    accept(only_send())
+    other = Subject("signet-other-app", Purpose.SMS, NEXT_DOOR.phone)
+
+    accept(only_send("second", subject=other))
+
+    assert found() == PHONE
+    assert found(app_id="signet-other-app") == NEXT_DOOR.phone
+
+
+@pytest.mark.parametrize(("later", "is_free"), [(599, False), (600, True), (3_600, True)])
+def test_an_expired_code_can_be_anothers(later: int, is_free: bool) -> None:
+    accept(only_send())
+    second = only_send("second", at=later, subject=NEXT_DOOR)
+
+    if not is_free:
+        with pytest.raises(CodeNotAlone):
+            accept(second)
+        return
+    accept(second)
+    assert found(at=later) == NEXT_DOOR.phone
+
+
+def test_a_refused_send_leaves_its_code_to_others() -> None:
+    accept(new_send("first"))
+    with pytest.raises(TooFast):
+        accept(only_send("second", at=1))
+
+    accept(only_send("third", at=2, subject=NEXT_DOOR))
+
+    assert found() == NEXT_DOOR.phone
+
+
+def test_a_code_sent_again_is_not_in_its_own_way() -> None:
+    accept(only_send())
+    again = only_send("second", at=60)
+
+    phones.accept_again(again, new_message(again), None, live_code())
+
+    assert found(at=60) == PHONE
+    # It lives no longer for that.
+    assert found(at=600) is None
+
+
+# --- Whose number it will become --------------------------------------------------------------
+
+
+def test_a_code_for_a_change_knows_its_user_until_the_next_one() -> None:
+    message = accept(replace(new_send(), user_id="u1"))
+    live = phones.pin_key(message, "k1")
+    assert live is not None
+    assert live.user_id == "u1"
+    assert phones.spend_guess(SUBJECT, new_guess("0", "g"), key_ids=["k1"]).user_id == "u1"
+
+    accept(replace(new_send("second", at=60), user_id="u2"))
+    assert phone_item()["psw"] == "u2"
+    accept(new_send("third", at=120))
+
+    assert "psw" not in phone_item()
+
+
+def test_a_code_of_another_purpose_leaves_the_user_alone() -> None:
+    change = Subject(APP_ID, Purpose.CHANGE, PHONE)
+    accept(replace(new_send(subject=change), user_id="u1"))
+
+    accept(new_send("second", at=60))
+
+    assert phone_item()["pcw"] == "u1"
+
+
+def test_a_live_code_that_is_kept_tells_whose_number_it_will_become() -> None:
+    accept(replace(new_send(), user_id="u1"))
+
+    with pytest.raises(CodeLives) as living:
+        accept(replace(new_send("second", at=60), user_id="u2"), keep_live=True)
+
+    assert living.value.code.user_id == "u1"
 
 
 # --- Choosing a key ---------------------------------------------------------------------------
