@@ -110,6 +110,7 @@ def test_a_batch_save_is_answered_by_the_internal_ids(accounts: Accounts) -> Non
         ({"username": "x", "password": "x", "a": "y" * 140_000}, 1),
         ({"username": "x", "password": "x", "authData": "weixin"}, 1),
         ({"authData": {"weixin": {"token": "x"}}}, 1),
+        ({"authData": {f"p{number}": {"uid": "1"} for number in range(120)}}, 1),
         ('{"username": "x", "password": "x", "a": NaN}', 107),
         ("[]", 107),
     ],

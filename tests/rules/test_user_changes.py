@@ -475,6 +475,30 @@ def test_a_link_is_made_by_what_is_given_and_not_by_what_is_taken_back(
     assert user_changes.links(body) is links
 
 
+def platforms(*numbers: int) -> dict[str, Any]:
+    return {f"p{number}": {"uid": "1"} for number in numbers}
+
+
+def test_a_user_and_a_change_have_as_many_claims_as_a_transaction_can_write() -> None:
+    blank = User("signet-demo-app", "5f", NOW, NOW)
+    full = change({"authData": platforms(*range(80))}, blank)
+
+    with pytest.raises(BadParameter, match="too many platforms"):
+        change({"authData": platforms(*range(81))}, blank)
+    with pytest.raises(BadParameter, match="too many platforms"):
+        change({"authData.one_more": {"uid": "1"}}, full)
+    swapped = dict.fromkeys(platforms(*range(80))) | platforms(99)
+    with pytest.raises(BadParameter, match="too many platforms"):
+        change({"authData": swapped}, full)
+    assert change({"authData": None}, full).auth == {}
+
+
+def test_who_has_too_many_claims_already_may_change_everything_else() -> None:
+    crowded = replace(USER, auth=platforms(*range(95)))
+
+    assert change({"score": 3, "authData.p1": DELETE}, crowded).attributes["score"] == 3
+
+
 # --- Size and depth ---------------------------------------------------------------------------
 
 

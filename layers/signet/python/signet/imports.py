@@ -22,8 +22,6 @@ from signet.exports import BEGINNING, Place
 from signet.user_changes import Change
 from signet.users import User
 
-# One transaction writes a hundred items: a user and its claims.
-MOST_CLAIMS = 99
 _DIGEST_BYTES = 64
 _USERNAME, _PHONE = "username", "mobilePhoneNumber"
 # What becomes a field of a user; all else but what SDKs add is the app's own.
@@ -104,7 +102,7 @@ def parse(app_id: str, fields: Mapping[str, Any], *, now: int) -> Imported:
         user_changes.check_size(user)
     except SignetError as refused:
         raise Refused(refused.sentence("en"), object_id) from None
-    if len(user.claims) > MOST_CLAIMS:
+    if len(user.claims) > user_changes.MOST_CLAIMS:
         raise Refused("It has too many platforms in authData.", object_id)
     return Imported(user, tuple(reading.left_out))
 

@@ -20,6 +20,8 @@ from signet.users import User
 _MAX_BYTES = 128 * 1024
 _DEEPEST = 32
 _TOO_DEEP = f"The object is nested deeper than {_DEEPEST} levels."
+# One transaction writes a hundred items: a user, its claims, ten sessions, and a code's send.
+MOST_CLAIMS = 80
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 # SDKs send these back as they got them, some for their own bookkeeping (wire.md 10.2).
 ECHOED = frozenset({
@@ -51,6 +53,7 @@ class Change:
         for key, value in self.body.items():
             changed = self._set(changed, key, value)
         check_size(changed)
+        _check_claims(user, changed)
         return changed
 
     def _set(self, user: User, key: str, value: object) -> User:
@@ -263,6 +266,12 @@ def check_size(user: User) -> None:
     size = len(json.dumps([user.attributes, user.auth], ensure_ascii=False).encode())
     if size > _MAX_BYTES:
         raise BadParameter(f"The object is larger than {_MAX_BYTES // 1024} kB.")
+
+
+def _check_claims(before: User, after: User) -> None:
+    most = max(MOST_CLAIMS, len(before.claims))
+    if len(after.claims) > most or len(before.claims ^ after.claims) > MOST_CLAIMS:
+        raise BadParameter("authData has too many platforms.")
 
 
 def _depth(value: object) -> int:
