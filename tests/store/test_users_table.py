@@ -1,5 +1,7 @@
 """Users and what only one of them can have: claims that come and go with their user."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +17,7 @@ from signet.errors import (
     UsernameTaken,
     UserNotFound,
 )
+from signet.store import table
 from signet.store import users as store
 from signet.users import User
 from tests.store.build import APP_ID, KEYRING, NOW, PHONE, client
@@ -158,6 +161,31 @@ def test_the_same_name_in_another_app_is_another_name() -> None:
     store.create(theirs)
 
     assert store.find("signet-other-app", "username#hjiang") == theirs
+
+
+@pytest.fixture
+def asked() -> Iterator[list[str]]:
+    """The keys of which items are read."""
+    keys: list[str] = []
+
+    def note(params: Any, **_: object) -> None:
+        keys.append(json.loads(params["body"])["Key"]["pk"]["S"])
+
+    events: Any = table.CONNECTION.client.meta.events
+    events.register("before-call.dynamodb.GetItem", note)
+    yield keys
+    events.unregister("before-call.dynamodb.GetItem", note)
+
+
+@pytest.mark.parametrize("name", ["x" * 2_048, "商" * 700, "\ud800"], ids=["long", "wide", "half"])
+def test_what_can_be_no_key_is_nobodys_and_costs_the_same(asked: list[str], name: str) -> None:
+    assert store.find(APP_ID, users.username_claim(name)) is None
+    assert store.get(APP_ID, name) is None
+
+    assert len(asked) == 3
+    assert all(len(key.encode()) <= 2_048 for key in asked)
+    with pytest.raises(UserNotFound):
+        store.delete(APP_ID, name)
 
 
 def test_all_users_are_listed_in_the_order_of_their_ids_and_from_any_of_them(

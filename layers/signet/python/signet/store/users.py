@@ -44,6 +44,8 @@ _PAGE = 100
 _ROUNDS = 20
 # Asked for where nothing was found, so that finding nobody costs the same calls.
 _NOBODY = "nobody"
+# Of DynamoDB's partition keys, in bytes; a longer one is an error even where nothing is found.
+_LONGEST_KEY = 2_048
 
 
 class _Listed(GlobalSecondaryIndex["UserItem"]):
@@ -149,7 +151,8 @@ class Write:
 def get(app_id: str, object_id: str) -> User | None:
     """The user of that id as it is now."""
     try:
-        item = table.read(lambda: UserItem.get(_pk(app_id, object_id), consistent_read=True))
+        pk = _readable(_pk(app_id, object_id))
+        item = table.read(lambda: UserItem.get(pk, consistent_read=True))
     except DoesNotExist:
         return None
     return _user(item)
@@ -158,7 +161,8 @@ def get(app_id: str, object_id: str) -> User | None:
 def find(app_id: str, claim: str) -> User | None:
     """The user who owns a claim of `users`, as it is now. Two reads, also for nobody."""
     try:
-        item = table.read(lambda: UserItem.get(f"{app_id}#{claim}", consistent_read=True))
+        pk = _readable(f"{app_id}#{claim}")
+        item = table.read(lambda: UserItem.get(pk, consistent_read=True))
         owner = str(item.owner)
     except DoesNotExist:
         owner = _NOBODY
@@ -260,6 +264,12 @@ def _many(app_id: str, object_ids: Iterable[str]) -> list[User]:
 
 def _pk(app_id: str, object_id: str) -> str:
     return f"{app_id}#user#{object_id}"
+
+
+def _readable(pk: str) -> str:
+    """A key that may be asked for: what strangers type can be too long for one, or no text."""
+    written = pk.encode("utf-8", "replace")
+    return pk if len(written) <= _LONGEST_KEY and written.decode() == pk else _NOBODY
 
 
 def _shard(object_id: str) -> int:
