@@ -346,7 +346,7 @@ READS, READS_NOT = {"read": True}, {"read": False}
     ("acl", "reader", "may"),
     [
         (None, None, True),
-        ({}, None, True),
+        ({}, None, False),
         ("*", None, True),
         ({"*": READS}, None, True),
         ({"*": READS_NOT}, None, False),

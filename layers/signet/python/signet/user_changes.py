@@ -134,10 +134,27 @@ def _set_auth(user: User, value: object) -> User:
     for platform, kept in value.items():
         check_key(platform.removeprefix("_"))
         if kept is None or _is_deletion(kept):
-            auth.pop(platform, None)
+            _unlink(auth, platform)
         else:
             auth |= _platform(platform, kept)
     return replace(user, auth=auth)
+
+
+def _unlink(auth: dict[str, Any], platform: str) -> None:
+    """Take a platform away, and who the person is across its apps, if no other one says so."""
+    union = _union(auth.pop(platform, None))
+    if union and all(_union(other) != union for other in auth.values()):
+        auth.pop(f"_{union[0]}_unionid", None)
+
+
+def _union(given: object) -> tuple[str, str] | None:
+    """The platform's family and who the person is in it, if its data says so."""
+    if not isinstance(given, dict):
+        return None
+    family, union = given.get("platform"), given.get("unionid")
+    if isinstance(union, str) and isinstance(family, str) and union and family:
+        return family, union
+    return None
 
 
 def _platform(platform: str, given: object) -> dict[str, Any]:
@@ -147,8 +164,8 @@ def _platform(platform: str, given: object) -> dict[str, Any]:
     if len(users.platform_id(given) or "") > users.LONGEST_NAME:
         raise BadParameter(f"The id in authData.{platform} is too long.")
     kept = {platform: given}
-    union, family = given.get("unionid"), given.get("platform")
-    if isinstance(union, str) and isinstance(family, str) and union and family:
+    if across := _union(given):
+        family, union = across
         check_key(family)
         if len(union) > users.LONGEST_NAME:
             raise BadParameter(f"The unionid in authData.{platform} is too long.")

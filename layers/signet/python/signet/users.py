@@ -228,9 +228,12 @@ def stamp(user: User) -> dict[str, Any]:
 
 
 def may_read(user: User, reader: User | None) -> bool:
-    """Whether its ACL lets somebody else read a user; everybody may, where there is none."""
+    """Whether its ACL lets somebody else read a user; everybody may, where there is none.
+
+    An empty one, as an SDK makes it at first, lets nobody.
+    """
     acl = user.attributes.get("ACL")
-    if not isinstance(acl, dict) or not acl:
+    if not isinstance(acl, dict):
         return True
     names = ("*", reader.object_id) if reader else ("*",)
     entries = [acl.get(name) for name in names]

@@ -84,7 +84,7 @@ def _params(params: object) -> dict[str, str]:
         return {}
     if not isinstance(params, Mapping):
         raise BadParameter("params must be an object.")
-    return {str(name): _text(value) for name, value in params.items()}
+    return {str(name): _text(value) for name, value in params.items() if value is not None}
 
 
 def _text(value: Any) -> str:
