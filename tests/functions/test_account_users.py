@@ -724,6 +724,25 @@ def test_no_batch_is_in_a_batch(accounts: Accounts, inner: str) -> None:
     assert reply.status == 404 or reply.json[0]["error"]["code"] == 1
 
 
+@pytest.mark.parametrize("key", ["_ApplicationKey", "_MasterKey"])
+def test_a_batch_in_the_text_form_is_made_with_the_credentials_in_its_body(
+    accounts: Accounts, key: str
+) -> None:
+    made = accounts.sign_up()
+    keys = {"_ApplicationKey": "signet-demo-key", "_MasterKey": "signet-demo-master"}
+    calls = [
+        {"method": "PUT", "path": f"/1.1/users/{made['objectId']}", "body": {"a": 1}},
+        {"method": "GET", "path": "/1.1/users"},
+    ]
+    body = {"_ApplicationId": APP_ID, key: keys[key], "requests": calls}
+    body["_SessionToken"] = made["sessionToken"]
+
+    changed, found = accounts.post("batch", body, headers={"Content-Type": "text/plain"}).json
+
+    assert changed["success"]["objectId"] == made["objectId"]
+    assert ("success" in found) == (key == "_MasterKey")
+
+
 def test_a_batch_without_credentials_does_nothing(accounts: Accounts) -> None:
     call = {"method": "POST", "path": "/1.1/users", "body": {"username": "x", "password": "x"}}
 

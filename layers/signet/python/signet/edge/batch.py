@@ -74,9 +74,24 @@ def _call(outer: Call, request: object) -> Call:
         outer,
         method=method.upper(),
         path=unquote(parts.path),
+        headers=_headers(outer),
         query=query,
         raw_body=json.dumps({} if body is None else body),
     )
+
+
+def _headers(outer: Call) -> Mapping[str, str]:
+    """The headers of the call outside, with what the text/plain form has in its body instead."""
+    claimed = outer.credentials
+    if claimed is None or "text/plain" not in outer.headers.get("content-type", ""):
+        return outer.headers
+    return {
+        **outer.headers,
+        "content-type": "application/json",
+        "x-lc-id": claimed.app_id,
+        "x-lc-key": claimed.key or f"{claimed.master_key},master",
+        "x-lc-session": outer.session_token,
+    }
 
 
 def _params(params: object) -> dict[str, str]:
