@@ -12,7 +12,7 @@ from typing import Any
 
 from signet import passwords, sessions, users
 from signet.accounts import Login
-from signet.codes import Purpose, Subject
+from signet.codes import LiveCode, Purpose, Subject
 from signet.errors import (
     CodeInvalid,
     FeatureDisabled,
@@ -95,6 +95,18 @@ def welcome(
     return users.document(changed, token=opened(changed)[1], own=True)
 
 
+def use_up(visit: Visit, purpose: Purpose, phone: str, code: str) -> LiveCode | None:
+    """Use up the code of a number; None for a test phone's. Raises CodeInvalid."""
+    return verify_code(
+        Subject(visit.app.app_id, purpose, phone),
+        code,
+        verifying.STORES,
+        app=visit.app,
+        request_id=visit.caller.request_id,
+        now=visit.now,
+    )
+
+
 def _by_password(visit: Visit, wanted: Login, known: User | None) -> User:
     right = passwords.matches(known.password if known else None, wanted.password or "")
     if known is None:
@@ -105,15 +117,7 @@ def _by_password(visit: Visit, wanted: Login, known: User | None) -> User:
 
 
 def _by_code(visit: Visit, wanted: Login, known: User | None) -> User:
-    phone = wanted.claim.partition("#")[2]
-    verify_code(
-        Subject(visit.app.app_id, Purpose.LOGIN, phone),
-        wanted.code or "",
-        verifying.STORES,
-        app=visit.app,
-        request_id=visit.caller.request_id,
-        now=visit.now,
-    )
+    use_up(visit, Purpose.LOGIN, wanted.claim.partition("#")[2], wanted.code or "")
     if known is None:
         raise CodeInvalid
     return known

@@ -9,7 +9,7 @@ from typing import Any
 
 from signet import accounts, codes, passwords, segments, users
 from signet.accounts import Body
-from signet.codes import LiveCode, Purpose, Subject
+from signet.codes import Purpose
 from signet.edge import secrets, settings
 from signet.errors import (
     CodeInvalid,
@@ -20,10 +20,9 @@ from signet.errors import (
     PhoneUnknown,
     SessionMissing,
 )
-from signet.flows import sending, verifying
-from signet.flows.log_in import BY_CODE, first_proof, unlock
+from signet.flows import sending
+from signet.flows.log_in import BY_CODE, first_proof, unlock, use_up
 from signet.flows.send_message import Errand, send_message
-from signet.flows.verify_code import verify_code
 from signet.flows.visits import Visit, rotated
 from signet.phones import parse as parse_phone
 from signet.send_requests import SendRequest
@@ -91,7 +90,7 @@ def verify_phone(visit: Visit, code: str, fields: Body) -> dict[str, Any]:
         phone = user.phone
     else:
         return _verified(visit, _by_code_alone(visit, Purpose.VERIFY, code))
-    _use_up(visit, Purpose.VERIFY, phone, code)
+    use_up(visit, Purpose.VERIFY, phone, code)
     return _verified(visit, phone)
 
 
@@ -103,7 +102,7 @@ def reset_password(visit: Visit, code: str, body: Body) -> None:
         phone = _by_code_alone(visit, Purpose.RESET, code)
     else:
         phone = parse_phone(number).e164
-        _use_up(visit, Purpose.RESET, phone, code)
+        use_up(visit, Purpose.RESET, phone, code)
     owner = _found(visit, phone)
     hashed = passwords.hashed(kept)
 
@@ -119,7 +118,7 @@ def change_phone(visit: Visit, body: Body) -> dict[str, Any]:
     """Give the number to the user who asked for its code. Raises CodeInvalid, PhoneTaken."""
     code = accounts.confirmation(body, "code")
     phone = parse_phone(body.get("mobilePhoneNumber"))
-    live = _use_up(visit, Purpose.CHANGE, phone.e164, code)
+    live = use_up(visit, Purpose.CHANGE, phone.e164, code)
     session = visit.user()
     own_id = session.object_id if session else None
     user_id = live.user_id if live else own_id
@@ -170,17 +169,6 @@ def _check(visit: Visit, user: User | None, *, unverified_may: bool) -> None:
         raise PhoneNotVerified
 
 
-def _use_up(visit: Visit, purpose: Purpose, phone: str, code: str) -> LiveCode | None:
-    return verify_code(
-        Subject(visit.app.app_id, purpose, phone),
-        code,
-        verifying.STORES,
-        app=visit.app,
-        request_id=visit.caller.request_id,
-        now=visit.now,
-    )
-
-
 def _by_code_alone(visit: Visit, purpose: Purpose, typed: str) -> str:
     """The number that a code was sent to, the code used up. Counted first: it can be guessed."""
     app_id = visit.app.app_id
@@ -198,7 +186,7 @@ def _by_code_alone(visit: Visit, purpose: Purpose, typed: str) -> str:
     phone = phone_store.find_only(app_id, candidates, now=int(visit.now.timestamp()))
     if phone is None:
         raise CodeInvalid
-    _use_up(visit, purpose, phone, code)
+    use_up(visit, purpose, phone, code)
     attempts.code_only_succeeded(app_id, visit.source_ip, now=visit.now)
     return phone
 

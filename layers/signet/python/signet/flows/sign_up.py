@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from signet import passwords, user_changes, users
-from signet.codes import COPY_WINDOW, Purpose, Subject
+from signet.codes import COPY_WINDOW, Purpose
 from signet.errors import (
     FeatureDisabled,
     PhoneTaken,
@@ -18,10 +18,9 @@ from signet.errors import (
     UsernameTaken,
     UserNotFound,
 )
-from signet.flows import phone_codes, verifying
-from signet.flows.log_in import first_proof, guarded, welcome
+from signet.flows import phone_codes
+from signet.flows.log_in import first_proof, guarded, use_up, welcome
 from signet.flows.send_message import Errand
-from signet.flows.verify_code import verify_code
 from signet.flows.visits import Visit, opened
 from signet.phones import Phone
 from signet.store import users as store
@@ -79,18 +78,10 @@ def by_mobile_phone(visit: Visit, body: Body, phone: Phone, code: str) -> Welcom
 
     Raises CodeInvalid, AccountLocked, and the error of what is wrong or taken.
     """
-    subject = Subject(visit.app.app_id, Purpose.SMS, phone.e164)
     claim = users.phone_claim(phone.e164)
     known = store.find(visit.app.app_id, claim)
     with guarded(visit, known, claim):
-        verify_code(
-            subject,
-            code,
-            verifying.STORES,
-            app=visit.app,
-            request_id=visit.caller.request_id,
-            now=visit.now,
-        )
+        use_up(visit, Purpose.SMS, phone.e164, code)
     user = known or _create_by_phone(visit, body, phone)
     document = welcome(visit, user, also=lambda one: first_proof(visit, one, phone.e164))
     return Welcome(document, is_new=known is None)
