@@ -1,19 +1,16 @@
 """Reading, changing and removing a user, by itself or with the master key (wire.md 9.5 to 9.7)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from signet import passwords, queries, user_changes, users
-from signet.codes import Purpose
 from signet.errors import NoEffect, NotPermitted, PasswordMismatch, UserNotFound
 from signet.flows import phone_codes
 from signet.flows.log_in import guarded
-from signet.flows.send_message import Errand
-from signet.flows.sign_up import refuse_unchecked_link, refuse_unproved
+from signet.flows.sign_up import refuse_unchecked_link
 from signet.flows.visits import Visit, rotated
 from signet.store import users as store
-from signet.store.users import UserChanged, Write
 from signet.user_changes import Body, Change
 from signet.users import User
 
@@ -56,7 +53,9 @@ def change(visit: Visit, object_id: str, body: Body, query: Query) -> dict[str, 
         tokens[:] = [token]
         return changed
 
-    changed = store.change(visit.app.app_id, object_id, apply, write=partial(_write, visit))
+    changed = store.change(
+        visit.app.app_id, object_id, apply, write=partial(phone_codes.write, visit)
+    )
     token = tokens[0] if tokens and not visit.is_trusted else None
     if "true" in (query.get("new"), query.get("fetchWhenSave")):
         return users.document(changed, token=token, own=True)
@@ -108,7 +107,9 @@ def _get(visit: Visit, object_id: str) -> User:
     return user
 
 
-def _with_new_session(visit: Visit, object_id: str, change: Any) -> dict[str, Any]:
+def _with_new_session(
+    visit: Visit, object_id: str, change: Callable[[User], User]
+) -> dict[str, Any]:
     tokens: list[str] = []
 
     def rotate(user: User) -> User:
@@ -118,19 +119,3 @@ def _with_new_session(visit: Visit, object_id: str, change: Any) -> dict[str, An
 
     changed = store.change(visit.app.app_id, object_id, rotate)
     return users.document(changed, token=tokens[0], own=True)
-
-
-def _write(visit: Visit, write: Write) -> None:
-    """Write a change; a number that is new is sent a code in the same transaction (wire.md 14)."""
-    before, after = write.before, write.after
-    number = after.phone if after else None
-    if visit.is_trusted or number is None or (before and before.phone == number):
-        store.write(write)
-        return
-    refuse_unproved(visit)
-    if not visit.app.switches.verify_on_sign_up:
-        store.write(write)
-        return
-    request = phone_codes.request_for(number)
-    if not phone_codes.send(visit, request, Errand(Purpose.VERIFY, joined=write)):
-        raise UserChanged

@@ -29,12 +29,22 @@ from signet.send_requests import SendRequest
 from signet.store import attempts
 from signet.store import phones as phone_store
 from signet.store import users as store
+from signet.store.users import UserChanged, Write
 from signet.users import User
 
 CODE_ONLY = (
     "The mobile phone number is missing, and must be specified. "
     "Codes without it are switched off (code_only)."
 )
+
+SAFE_MODE = (
+    "Safe mode is on: a number comes to an account by usersByMobilePhone or changePhoneNumber, "
+    "which prove it."
+)
+
+
+class Repeated(UserChanged):
+    """The same request, by its Idempotency-Key, was accepted before, and has written the user."""
 
 
 def request_verification(visit: Visit, request: SendRequest) -> None:
@@ -46,7 +56,7 @@ def request_verification(visit: Visit, request: SendRequest) -> None:
         if user.phone_verified:
             return
     nobody = user is None or user.phone_verified
-    send(visit, request, Errand(Purpose.VERIFY, kept_back=nobody))
+    _send(visit, request, Errand(Purpose.VERIFY, kept_back=nobody))
 
 
 def request_login(visit: Visit, request: SendRequest) -> None:
@@ -56,7 +66,7 @@ def request_login(visit: Visit, request: SendRequest) -> None:
     user = _owner(visit, request)
     _check(visit, user, unverified_may=False)
     nobody = user is None or not user.phone_verified
-    send(visit, request, Errand(Purpose.LOGIN, kept_back=nobody))
+    _send(visit, request, Errand(Purpose.LOGIN, kept_back=nobody))
 
 
 def request_reset(visit: Visit, request: SendRequest) -> None:
@@ -65,7 +75,7 @@ def request_reset(visit: Visit, request: SendRequest) -> None:
     user = _owner(visit, request)
     _check(visit, user, unverified_may=may)
     nobody = user is None or not (user.phone_verified or may)
-    send(visit, request, Errand(Purpose.RESET, kept_back=nobody))
+    _send(visit, request, Errand(Purpose.RESET, kept_back=nobody))
 
 
 def request_change(visit: Visit, body: Body) -> None:
@@ -77,7 +87,7 @@ def request_change(visit: Visit, body: Body) -> None:
     taken = owner is not None and owner.object_id != user.object_id
     if taken and not visit.app.switches.safe_mode:
         raise PhoneTaken
-    send(visit, request, Errand(Purpose.CHANGE, user_id=user.object_id, kept_back=taken))
+    _send(visit, request, Errand(Purpose.CHANGE, user_id=user.object_id, kept_back=taken))
 
 
 def verify_phone(visit: Visit, code: str, fields: Body) -> dict[str, Any]:
@@ -139,12 +149,26 @@ def change_phone(visit: Visit, body: Body) -> dict[str, Any]:
     return users.stamp(store.change(visit.app.app_id, user_id, change))
 
 
-def request_for(number: str) -> SendRequest:
-    """The request of a code for a number, in the built-in text."""
-    return accounts.code_request({"mobilePhoneNumber": number})
+def write(visit: Visit, change: Write) -> None:
+    """Write a user; a number that is new is sent a code in the same transaction (wire.md 14).
+
+    Raises what `store.write` raises; Repeated; and FeatureDisabled in safe mode, where clients
+    must not put a number on a user: it could be taken.
+    """
+    before, after = change.before, change.after
+    number = after.phone if after else None
+    if not (visit.is_trusted or number is None or (before and before.phone == number)):
+        if visit.app.switches.safe_mode:
+            raise FeatureDisabled(SAFE_MODE)
+        if visit.app.switches.verify_on_sign_up:
+            request = accounts.code_request({"mobilePhoneNumber": number})
+            if not _send(visit, request, Errand(Purpose.VERIFY, joined=change)):
+                raise Repeated
+            return
+    store.write(change)
 
 
-def send(visit: Visit, request: SendRequest, errand: Errand) -> bool:
+def _send(visit: Visit, request: SendRequest, errand: Errand) -> bool:
     """Send a code; False when the same request was accepted before."""
     alone = errand.purpose in (Purpose.VERIFY, Purpose.RESET) and visit.app.switches.code_only
     if alone:

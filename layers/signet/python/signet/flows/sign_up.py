@@ -20,7 +20,6 @@ from signet.errors import (
 )
 from signet.flows import phone_codes
 from signet.flows.log_in import first_proof, guarded, use_up, welcome
-from signet.flows.send_message import Errand
 from signet.flows.visits import Visit, opened
 from signet.phones import Phone
 from signet.store import users as store
@@ -28,19 +27,10 @@ from signet.store.users import UserChanged, Write
 from signet.user_changes import Body, Change
 from signet.users import User
 
-SAFE_MODE = (
-    "Safe mode is on: a number comes to an account by usersByMobilePhone or changePhoneNumber, "
-    "which prove it."
-)
-
 AUTH_DATA = (
     "authData is taken from servers with the master key only, which have asked the platform "
     "(auth_data_needs_master_key)."
 )
-
-
-class Repeated(Exception):
-    """The same request, by its Idempotency-Key, has made the user before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +56,8 @@ def sign_up(visit: Visit, body: Body, *, only_existing: bool = False) -> Welcome
         raise UserNotFound
     user, token = opened(_new_user(visit, body))
     try:
-        _create(visit, user)
-    except (UserChanged, UsernameTaken, Repeated) as taken:
+        phone_codes.write(visit, Write(None, user))
+    except (UserChanged, UsernameTaken) as taken:
         # An identical copy of this call was first (wire.md 3): it gets the same answer.
         return Welcome(welcome(visit, _first(visit, user, taken)), is_new=True)
     return Welcome(users.document(user, token=token, own=True), is_new=True)
@@ -121,20 +111,6 @@ def _blank(visit: Visit) -> User:
     return User(visit.app.app_id, object_id, now, now)
 
 
-def _create(visit: Visit, user: User) -> None:
-    if user.phone is None or visit.is_trusted:
-        store.create(user)
-        return
-    refuse_unproved(visit)
-    if not visit.app.switches.verify_on_sign_up:
-        store.create(user)
-        return
-    errand = Errand(Purpose.VERIFY, joined=Write(None, user))
-    request = phone_codes.request_for(user.phone)
-    if not phone_codes.send(visit, request, errand):
-        raise Repeated
-
-
 def refuse_unchecked_link(visit: Visit, body: Body) -> None:
     """Raises FeatureDisabled where clients must not say who they are elsewhere.
 
@@ -145,15 +121,9 @@ def refuse_unchecked_link(visit: Visit, body: Body) -> None:
         raise FeatureDisabled(AUTH_DATA)
 
 
-def refuse_unproved(visit: Visit) -> None:
-    """Raises FeatureDisabled where clients must not put a number on a user: it could be taken."""
-    if visit.app.switches.safe_mode and not visit.is_trusted:
-        raise FeatureDisabled(SAFE_MODE)
-
-
 def _first(visit: Visit, user: User, taken: Exception) -> User:
     """The user that an identical copy of the call has made a moment ago."""
-    if isinstance(taken, Repeated):
+    if isinstance(taken, phone_codes.Repeated):
         repeated = store.find(user.app_id, users.username_claim(str(user.username)))
         if repeated:
             return repeated
