@@ -3,6 +3,7 @@
 import json
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,20 @@ class Deployment:
     resources: dict[str, str]
 
 
-def deploy(template_file: Path, *, cache: Path, aws: Aws) -> Deployment:
+def deploy(template_file: Path, *, cache: Path, aws: Aws, pictures_url: str = "") -> Deployment:
     """Create the stack, or update the one that is there.
+
+    `pictures_url`: where pictures of captchas will be seen from outside.
 
     Raises LocalStackError with CloudFormation's reasons when it fails.
     """
     clock.create_table(aws)
-    template = supported(package(template_file, parameters=PARAMETERS, cache=cache, aws=aws))
+    parameters = PARAMETERS | {"PicturesBaseUrl": pictures_url}
+    template = supported(package(template_file, parameters=parameters, cache=cache, aws=aws))
     cloudformation = aws.client("cloudformation")
-    _apply(cloudformation, template, url=upload("template.json", json.dumps(template), aws))
+    _apply(
+        cloudformation, template, parameters, url=upload("template.json", json.dumps(template), aws)
+    )
     stack = _wait(cloudformation)
     resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     deployment = Deployment(
@@ -52,14 +58,16 @@ def deploy(template_file: Path, *, cache: Path, aws: Aws) -> Deployment:
     return deployment
 
 
-def _apply(cloudformation: Any, template: dict[str, Any], *, url: str) -> None:
+def _apply(
+    cloudformation: Any, template: dict[str, Any], parameters: Mapping[str, str], *, url: str
+) -> None:
     arguments = {
         "StackName": STACK_NAME,
         "TemplateURL": url,  # as a body it would be too long, as it is on AWS
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value}
-            for name, value in PARAMETERS.items()
+            for name, value in parameters.items()
             if name in template["Parameters"]
         ],
     }

@@ -16,6 +16,8 @@ from local.proxy import Upstream
 from local.replies import answer, refusal
 
 PAGES = Path(__file__).resolve().parent / "pages"
+# What the second API serves; both are one address here, as they may be behind a CDN.
+PICTURES = {"/1.1/captchaImage", "/1.1/captchaSound"}
 LONGEST_JUMP = 366 * 24 * 3600
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -25,9 +27,16 @@ class Front:
     """An ASGI app. Whatever is not one of its own pages goes to the API as it came."""
 
     def __init__(
-        self, *, upstream: Upstream, inbox: Inbox, clock: Clock, wake: Callable[[], None]
+        self,
+        *,
+        upstream: Upstream,
+        pictures: Upstream,
+        inbox: Inbox,
+        clock: Clock,
+        wake: Callable[[], None],
     ) -> None:
         self._upstream = upstream
+        self._pictures = pictures
         self._inbox = inbox
         self._clock = clock
         self._wake = wake
@@ -47,9 +56,11 @@ class Front:
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
-        page = self._pages.get((scope["method"], scope["raw_path"].decode("latin-1")))
+        path = scope["raw_path"].decode("latin-1")
+        page = self._pages.get((scope["method"], path))
         if page is None:
-            await self._upstream(scope, receive, send)
+            upstream = self._pictures if path in PICTURES else self._upstream
+            await upstream(scope, receive, send)
             return
         reply = await page(Request(scope, receive))
         await reply(scope, receive, send)
@@ -59,6 +70,7 @@ class Front:
             event = (await receive())["type"]
             if event == "lifespan.shutdown":
                 await self._upstream.close()
+                await self._pictures.close()
             await send({"type": f"{event}.complete"})
             if event == "lifespan.shutdown":
                 return

@@ -88,7 +88,9 @@ class Stack:
         aws = Aws(self.aws_endpoint)
         with telling(self._say, "building the layers and deploying template.yaml"):
             # Layers are the same for every work_dir, so their cache is in one place.
-            deployed = deploy(self._template, cache=ROOT / ".local" / "cache", aws=aws)
+            deployed = deploy(
+                self._template, cache=ROOT / ".local" / "cache", aws=aws, pictures_url=self.url
+            )
         self.outputs = deployed.outputs
         self.resources = deployed.resources
         seed.run(aws_endpoint=self.aws_endpoint, outputs=self.outputs)
@@ -118,10 +120,13 @@ class Stack:
             for task in (b"{}", b'{"task":"close_days"}'):
                 aws.client("lambda").invoke(FunctionName=sweeper, Payload=task)
 
+        def api(name: str) -> Upstream:
+            path = self.ministack.api_path(deployed.resources[name], STAGE)
+            return Upstream(self.aws_endpoint, path)
+
         return Front(
-            upstream=Upstream(
-                self.aws_endpoint, self.ministack.api_path(deployed.resources["Api"], STAGE)
-            ),
+            upstream=api("Api"),
+            pictures=api("PicturesApi"),
             inbox=Inbox(
                 ministack=self.ministack,
                 aws=aws,

@@ -13,6 +13,7 @@ os.environ.update(
     POWERTOOLS_LOG_LEVEL="INFO",
     SIGNET_APPS_TABLE="apps",
     SIGNET_PHONES_TABLE="phones",
+    SIGNET_CHALLENGES_TABLE="challenges",
     SIGNET_MESSAGES_TABLE="messages",
     SIGNET_BALANCES_TABLE="balances",
     SIGNET_LEDGER_TABLE="ledger",
@@ -24,6 +25,8 @@ os.environ.update(
     SIGNET_REQUEST_FUNCTION="request-function",
     SIGNET_VERIFY_FUNCTION="verify-function",
     SIGNET_ACCOUNT_FUNCTION="account-function",
+    SIGNET_CAPTCHA_FUNCTION="captcha-function",
+    SIGNET_PICTURES_URL="https://pictures.example.com/live",
 )
 for _name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SESSION_TOKEN"):
     os.environ.pop(_name, None)

@@ -20,6 +20,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
     for logical_id, setting in (
         ("Apps", "SIGNET_APPS_TABLE"),
         ("Phones", "SIGNET_PHONES_TABLE"),
+        ("Challenges", "SIGNET_CHALLENGES_TABLE"),
         ("Messages", "SIGNET_MESSAGES_TABLE"),
         ("Balances", "SIGNET_BALANCES_TABLE"),
         ("Ledger", "SIGNET_LEDGER_TABLE"),

@@ -224,10 +224,10 @@ def test_a_catch_all_stands_only_at_the_door() -> None:
 # --- Folders ----------------------------------------------------------------------------------
 
 
-def test_a_function_is_one_file_and_the_console_its_pages_beside() -> None:
+def test_a_function_is_one_file_and_what_browsers_get_beside() -> None:
     for folder in sorted(path for path in FUNCTIONS.iterdir() if path.name != "__pycache__"):
         held = {path.name for path in folder.iterdir() if path.name != "__pycache__"}
-        pages = {"static"} if folder.name == "console" else set()
+        pages = {"static"} if folder.name in ("captcha", "console") else set()
         assert held == {"app.py"} | pages, folder.name
 
 

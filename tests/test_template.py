@@ -24,7 +24,8 @@ SIGNET = REPO / "layers" / "signet" / "python"
 
 FUNCTION = "AWS::Serverless::Function"
 QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
-LARGE_FUNCTIONS = ["AccountFunction", "ImporterFunction"]
+LARGE_FUNCTIONS = ["AccountFunction", "CaptchaFunction", "ImporterFunction"]
+APIS = ["Api", "PicturesApi"]
 TIMEOUTS = {**dict.fromkeys(QUEUE_FUNCTIONS, 20), "SweeperFunction": 30, "ImporterFunction": 900}
 
 CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
@@ -108,11 +109,18 @@ PERMISSIONS = {
         ("dynamodb:GetItem", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:PutItem", "Phones.Arn"),
+        ("dynamodb:PutItem", "Challenges.Arn"),
         ("dynamodb:PutItem", "Messages.Arn"),
         ("dynamodb:GetItem", "Balances.Arn"),
         ("dynamodb:UpdateItem", "Balances.Arn"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("sqs:SendMessage", "BulkQueue.Arn"),
+        _KMS,
+    },
+    "CaptchaFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Challenges.Arn"),
         _KMS,
     },
     "VerifyFunction": {
@@ -132,6 +140,7 @@ PERMISSIONS = {
         ("dynamodb:GetItem", "Phones.Arn"),
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:PutItem", "Phones.Arn"),
+        ("dynamodb:PutItem", "Challenges.Arn"),
         ("dynamodb:PutItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
         ("dynamodb:GetItem", "Balances.Arn"),
@@ -203,6 +212,7 @@ PERMISSIONS = {
         ("lambda:InvokeFunction", "RequestFunction.Arn"),
         ("lambda:InvokeFunction", "VerifyFunction.Arn"),
         ("lambda:InvokeFunction", "AccountFunction.Arn"),
+        ("lambda:InvokeFunction", "CaptchaFunction.Arn"),
     },
 }
 
@@ -219,6 +229,7 @@ KEYS = {
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
     "Phones": {"table": ("pk S",)},
+    "Challenges": {"table": ("pk S",)},
     "Messages": {
         "table": ("pk S", "sk S"),
         "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),
@@ -340,17 +351,22 @@ def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
 
 
 def _attributes(condition: Json) -> str:
-    """` of a b` for a read that is restricted to attributes a and b, both keys included.
+    """` of a b` for what is restricted to attributes a and b, both keys included.
 
+    A write may be restricted to one partition as well: ` of #partition: a b`.
     A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
     if "ForAllValues:StringEquals" not in condition:
         assert condition.keys() <= {"StringLike"}, condition
         return ""
+    restricted = condition["ForAllValues:StringEquals"]
+    if "dynamodb:LeadingKeys" in restricted:
+        (partition,) = restricted["dynamodb:LeadingKeys"]
+        return f" of {partition}: " + " ".join(sorted(restricted["dynamodb:Attributes"]))
     assert condition.keys() == {"ForAllValues:StringEquals", "StringEquals"}
     assert condition["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    (attributes,) = condition["ForAllValues:StringEquals"].values()
+    (attributes,) = restricted.values()
     return " of " + " ".join(sorted(attributes))
 
 
@@ -422,10 +438,15 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
     assert routes == {
         ("/1.1/requestSmsCode", "post"),
         ("/1.1/verifySmsCode/{code}", "post"),
+        ("/1.1/verifyCaptcha", "post"),
+        ("/1.1/verifyProofOfWork", "post"),
+        ("/1.1/proofOfWork.js", "get"),
         *((f"/1.1/{path}", "x-amazon-apigateway-any-method") for path in ACCOUNT_PATHS),
         *(
             (path, "x-amazon-apigateway-any-method")
             for path in (
+                "/1.1/requestCaptcha",
+                "/1.1/requestProofOfWork",
                 "/console/api/signatures",
                 "/console/api/signatures/{proxy+}",
                 "/console/api/templates",
@@ -444,30 +465,41 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
 
 
 def test_binary_media_types_do_not_break_the_api() -> None:
-    assert (
-        not {"BinaryMediaTypes", "x-amazon-apigateway-binary-media-types"}
-        & dict(walk(transformed())).keys()
-    )
+    names = {"BinaryMediaTypes", "x-amazon-apigateway-binary-media-types"}
+    assert not names & dict(walk(transformed()["Resources"]["Api"])).keys()
 
 
-def test_there_is_one_stage_and_it_is_regional() -> None:
+def test_pictures_come_from_an_api_for_bytes_without_preflights() -> None:
+    body = transformed()["Resources"]["PicturesApi"]["Properties"]["Body"]
+    assert body["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    assert {path: list(operations) for path, operations in body["paths"].items()} == {
+        "/1.1/captchaImage": ["get"],
+        "/1.1/captchaSound": ["get"],
+    }
+
+
+def test_each_api_has_one_stage_and_is_regional() -> None:
     stages = [
         resource["Properties"]["StageName"]
         for resource in transformed()["Resources"].values()
         if resource["Type"] == "AWS::ApiGateway::Stage"
     ]
-    assert stages == ["live"]
-    (deployment,) = (
+    assert stages == ["live", "live"]
+    deployments = [
         resource["Properties"]
         for resource in transformed()["Resources"].values()
         if resource["Type"] == "AWS::ApiGateway::Deployment"
-    )
-    assert "StageName" not in deployment, "SAM would make a second stage, without our throttle"
-    assert properties("Api")["EndpointConfiguration"] == {"Type": "REGIONAL"}
+    ]
+    assert len(deployments) == 2
+    for deployment in deployments:
+        assert "StageName" not in deployment, "SAM would make a second stage, without our throttle"
+    for name in APIS:
+        assert properties(name)["EndpointConfiguration"] == {"Type": "REGIONAL"}
 
 
-def test_no_log_or_trace_of_aws_holds_a_path() -> None:
-    (settings,) = properties("Api")["MethodSettings"]
+@pytest.mark.parametrize("name", APIS)
+def test_no_log_or_trace_of_aws_holds_a_path(name: str) -> None:
+    (settings,) = properties(name)["MethodSettings"]
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["LoggingLevel"] == "OFF"
     assert settings["DataTraceEnabled"] is False
@@ -475,8 +507,9 @@ def test_no_log_or_trace_of_aws_holds_a_path() -> None:
     assert not {"Tracing", "TracingConfig", "TracingEnabled", "AccessLogSetting"} & keys
 
 
-def test_the_stage_is_throttled() -> None:
-    (settings,) = properties("Api")["MethodSettings"]
+@pytest.mark.parametrize("name", APIS)
+def test_the_stage_is_throttled(name: str) -> None:
+    (settings,) = properties(name)["MethodSettings"]
     assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
 
@@ -697,7 +730,7 @@ def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
 
 
-@pytest.mark.parametrize("name", ["Phones", "Messages"])
+@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages"])
 def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
     assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
     assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}

@@ -28,7 +28,9 @@ def account(method: str, path: str, answer: Callable[[Visit, Call], Body | Answe
         caller = http.authenticate(call, apps.get, now=now)
         who = Caller(caller.app, caller.authority, call.request_id, call.idempotency)
         signed_at = call.credentials.signed_at if call.credentials else None
-        return answer(Visit(who, now, call.session_token, call.source_ip, signed_at), call)
+        solved = call.body.get("validate_token") if call.method in ("POST", "PUT") else None
+        visit = Visit(who, now, call.session_token, call.source_ip, signed_at, solved)
+        return answer(visit, call)
 
     return Route(method, f"/1.1/{path}", checked)
 

@@ -14,6 +14,10 @@ _POSTED = {
     "requestSmsCode": "SIGNET_REQUEST_FUNCTION",
     "verifySmsCode": "SIGNET_VERIFY_FUNCTION",
 }
+_CAPTCHA = {
+    *("requestCaptcha", "verifyCaptcha", "requestProofOfWork", "verifyProofOfWork"),
+    "proofOfWork.js",
+}
 _ACCOUNT = {
     *("users", "classes", "usersByMobilePhone", "login", "logout", "batch"),
     *("requestMobilePhoneVerify", "verifyMobilePhone", "verfyMobilePhone"),
@@ -47,6 +51,8 @@ def _function_for(event: http.Event) -> str | None:
         return None
     if name in _ACCOUNT:
         return settings.value("SIGNET_ACCOUNT_FUNCTION")
+    if name in _CAPTCHA:
+        return settings.value("SIGNET_CAPTCHA_FUNCTION")
     setting = _POSTED.get(name) if event["httpMethod"] == "POST" else None
     return settings.value(setting) if setting else None
 

@@ -72,6 +72,7 @@ def front(upstream: str) -> Front:
     """A front whose API lies there; its own pages are not asked for here."""
     return Front(
         upstream=Upstream(upstream, BASE),
+        pictures=Upstream(upstream, BASE),
         inbox=cast(Inbox, None),
         clock=cast(Clock, None),
         wake=lambda: None,

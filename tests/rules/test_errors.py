@@ -114,6 +114,13 @@ REFUSALS: list[tuple[str, int, int, str, str | None]] = [
     ("SignatureNotVerified", 605, 400, "SMS sign not verified", None),
     ("TemplateNotRendered", 606, 400, "Fails to render SMS template.", None),
     ("CaptchaMissing", 608, 400, "Missing validate token.", None),
+    (
+        "CaptchaWrong",
+        1,
+        400,
+        "The captcha code is wrong or has expired.",
+        "验证码错误或已过期。",
+    ),
 ]
 
 

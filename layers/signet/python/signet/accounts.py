@@ -67,7 +67,8 @@ def by_mobile_phone(body: Body) -> tuple[Phone, str]:
 
 def code_request(body: Body) -> SendRequest:
     """The request of a code for a number, in the built-in text. Raises PhoneInvalid."""
-    return SendRequest(phones.parse(body.get("mobilePhoneNumber")))
+    phone = phones.parse(body.get("mobilePhoneNumber"))
+    return SendRequest(phone, validate_token=send_requests.proof_of(body))
 
 
 def change_request(body: Body, *, authority: Authority, app_name: str) -> SendRequest:

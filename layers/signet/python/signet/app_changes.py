@@ -40,11 +40,14 @@ class Changes:
         return ", ".join([*self.values, *(f"switches.{name}" for name in self.switches)])
 
     def apply(self, app: App) -> App:
-        """The app with the changes. Raises BadParameter for fewer balance items than it has."""
+        """The app with the changes. Raises BadParameter for what cannot be together."""
         shards = self.values.get("balance_shards", app.balance_shards)
         if shards < app.balance_shards:
             raise BadParameter(f"balance_shards can only be raised; it is {app.balance_shards}.")
-        return replace(app, **self.values, switches=replace(app.switches, **self.switches))
+        changed = replace(app, **self.values, switches=replace(app.switches, **self.switches))
+        if changed.switches.force_captcha and not changed.switches.captcha:
+            raise BadParameter("force_captcha needs captcha: nobody could solve one.")
+        return changed
 
 
 def by_owner(body: Body, *, test_code: Callable[[], str]) -> Changes:

@@ -68,6 +68,7 @@ class TestPhone:
 class Switches:
     """The app's console switches (wire.md 14); of accounts, those below the line.
 
+    `captcha`: clients can ask for one; `force_captcha`: they must solve it to have something sent.
     `bulk_needs_master_key`: the app key, which ships in every client, sends codes only.
     `verify_on_sign_up`: a number that a client registers is sent a code. `code_only`: a code
     confirms without its number (wire.md 13.2). `safe_mode`: no call tells whether a number has
@@ -80,6 +81,7 @@ class Switches:
     generic_sms: bool = True
     international: bool = False
     resend_same_code: bool = False
+    captcha: bool = True
     force_captcha: bool = False
     bulk_needs_master_key: bool = True
     # ---
@@ -92,6 +94,21 @@ class Switches:
     safe_mode: bool = False
     first_proof_resets_access: bool = True
     auth_data_needs_master_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How an app is guarded against those who make it send.
+
+    `countries`: dial codes that may be sent to. `allowed`: numbers and ranges, as beginnings of
+    E.164, that the shield leaves alone. `servers`: addresses and CIDRs of the app's own servers,
+    which call for many people. `work_bits`: of each part of a proof of work.
+    """
+
+    countries: tuple[str, ...] = ("86",)
+    allowed: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    work_bits: int = 12
 
 
 def first_switches(*, imported: bool) -> Switches:
@@ -122,6 +139,7 @@ class App:
     master_key: Key
     android_key: Key | None = None
     switches: Switches = field(default_factory=Switches)
+    guard: Guard = field(default_factory=Guard)
     default_signature: Signature | None = None
     test_phone: TestPhone | None = None
     message_shards: int = 8

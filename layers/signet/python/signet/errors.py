@@ -42,7 +42,8 @@
     ├── TemplateNotVerified     605
     ├── SignatureNotVerified    605
     ├── TemplateNotRendered     606
-    └── CaptchaMissing          608
+    ├── CaptchaMissing          608
+    └── CaptchaWrong            1
 
 Codes, sentences and statuses: wire.md 11. Rules raise these; `edge/http.py` turns them into
 replies and is the only place that knows what a reply looks like.
@@ -387,3 +388,10 @@ class CaptchaMissing(SignetError):
 
     code = 608
     text = "Missing validate token."
+
+
+class CaptchaWrong(SignetError):
+    """Not the answer, or to a challenge that is over, judged already, forged or another app's."""
+
+    text = "The captcha code is wrong or has expired."
+    text_zh = "验证码错误或已过期。"

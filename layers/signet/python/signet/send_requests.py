@@ -45,6 +45,8 @@ _OPTIONS = frozenset({*templates.OPTIONS, *templates.RESERVED, "op"})
 class SendRequest:
     """What to send: `name`, `operation`, `sign`, `template` are None when the app did not say.
 
+    `validate_token` shows that a captcha was solved.
+
     `extras` are the fields that a template may use, as they came; see `values`.
     """
 
@@ -55,6 +57,7 @@ class SendRequest:
     operation: str | None = None
     sign: str | None = None
     template: str | None = None
+    validate_token: str | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -82,8 +85,19 @@ def parse(body: Mapping[str, object], *, authority: Authority, app_name: str) ->
         operation=operation,
         sign=sign,
         template=template,
+        validate_token=proof_of(body),
         extras={key: value for key, value in body.items() if key not in _OPTIONS},
     )
+
+
+def proof_of(body: Mapping[str, object]) -> str | None:
+    """The validate_token that verifyCaptcha gave, if one came along. Raises BadParameter."""
+    value = body.get("validate_token")
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise BadParameter("validate_token must be a string.")
+    return value
 
 
 def values(request: SendRequest, names: Iterable[str], *, authority: Authority) -> dict[str, str]:

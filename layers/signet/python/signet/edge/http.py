@@ -131,12 +131,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that is not simply 200 with a JSON object; a string goes out as it is.
+    """An answer that is not simply 200 with a JSON object; text and bytes go out as they are.
 
     `headers` are added to `HEADERS` or replace them.
     """
 
-    body: Body | str
+    body: Body | str | bytes
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -288,7 +288,12 @@ def _refusal(error: SignetError) -> Reply:
     return _shaped(error.status, refusal_body(error), wait)
 
 
-def _shaped(status: int, body: Body | str, headers: Mapping[str, str] | None = None) -> Reply:
+def _shaped(
+    status: int, body: Body | str | bytes, headers: Mapping[str, str] | None = None
+) -> Reply:
+    reply: Reply = {"statusCode": status, "headers": {**HEADERS, **(headers or {})}}
+    if isinstance(body, bytes):
+        return {**reply, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     if not isinstance(body, str):
         body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return {"statusCode": status, "headers": {**HEADERS, **(headers or {})}, "body": body}
+    return {**reply, "body": body}

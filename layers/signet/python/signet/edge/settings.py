@@ -6,6 +6,7 @@ import os
 SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_APPS_TABLE": (None, "table of apps, their signatures and templates, and of operators"),
     "SIGNET_PHONES_TABLE": (None, "table of codes, guesses and sending limits, one item a phone"),
+    "SIGNET_CHALLENGES_TABLE": (None, "table of captchas that were answered, for an hour"),
     "SIGNET_MESSAGES_TABLE": (None, "table of send records"),
     "SIGNET_BALANCES_TABLE": (None, "table of balances, a few items an app"),
     "SIGNET_LEDGER_TABLE": (None, "table of credits and closed days, kept for good"),
@@ -27,11 +28,13 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_IMPORTS_BUCKET": (None, "importer only: bucket of exported users and of reports"),
     "SIGNET_ORIGINATION_IDENTITY": ("", "sender id, number or pool for the AWS carriers"),
     "SIGNET_CONFIGURATION_SET": ("", "configuration set of AWS End User Messaging"),
+    "SIGNET_PICTURES_URL": ("", "captcha only: where pictures and sounds are, without /1.1"),
     "SIGNET_ERROR_LANGUAGE": ("zh", "language of error sentences: `zh` or `en`"),
     "SIGNET_CLOCK_TABLE": ("", "local stack only: table whose one item moves the clock"),
     "SIGNET_REQUEST_FUNCTION": (None, "router only: the function behind requestSmsCode"),
     "SIGNET_VERIFY_FUNCTION": (None, "router only: the function behind verifySmsCode"),
     "SIGNET_ACCOUNT_FUNCTION": (None, "router only: the function behind all calls of accounts"),
+    "SIGNET_CAPTCHA_FUNCTION": (None, "router only: the function behind all calls of captchas"),
 }
 
 

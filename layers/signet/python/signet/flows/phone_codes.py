@@ -161,7 +161,8 @@ def write(visit: Visit, change: Write) -> None:
         if visit.app.switches.safe_mode:
             raise FeatureDisabled(SAFE_MODE)
         if visit.app.switches.verify_on_sign_up:
-            request = accounts.code_request({"mobilePhoneNumber": number})
+            asked = {"mobilePhoneNumber": number, "validate_token": visit.validate_token}
+            request = accounts.code_request(asked)
             if not _send(visit, request, Errand(Purpose.VERIFY, joined=change)):
                 raise Repeated
             return

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from signet import charges, codes, days, limits, messages, prices, segments, send_requests
+from signet import captchas, charges, codes, days, limits, messages, prices, segments, send_requests
 from signet import templates as words
 from signet.apps import App, ReviewState, Signature, Use
 from signet.carriers.mappings import billed_text
@@ -149,7 +149,9 @@ def _check_switches(request: SendRequest, caller: Caller, errand: Errand) -> Non
         raise FeatureDisabled
     if not (request.phone.is_mainland or switches.international):
         raise InternationalDisabled
-    if switches.force_captcha and caller.authority is Authority.CLIENT:
+    # Where no captcha can be had, nothing can show that one was solved.
+    solved = request.validate_token and switches.captcha
+    if switches.force_captcha and caller.authority is Authority.CLIENT and not solved:
         raise CaptchaMissing
 
 
@@ -217,7 +219,15 @@ def _new_send(
         expires_at=int((now + life).timestamp()),
         idempotency=caller.idempotency,
         user_id=errand.user_id,
+        proof=_proof(request, caller.app),
     )
+
+
+def _proof(request: SendRequest, app: App) -> tuple[str, bytes] | None:
+    """The solved captcha that this send spends; whoever names one must have it."""
+    if request.validate_token and app.switches.captcha:
+        return captchas.proof(request.validate_token)
+    return None
 
 
 def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send) -> Message:

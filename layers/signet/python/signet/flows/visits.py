@@ -18,6 +18,7 @@ from signet.users import User
 class Visit:
     """Who calls, when, from where, and in which session; a token that is nobody's is no session.
 
+    `validate_token`: of a captcha, for the code that a new number is sent.
     `signed_at`: what the caller's signature says the time is, in epoch seconds, if copies of the
     call can be told by it.
     """
@@ -27,6 +28,7 @@ class Visit:
     session_token: str = ""
     source_ip: str = ""
     signed_at: int | None = None
+    validate_token: object = None
 
     @property
     def app(self) -> App:

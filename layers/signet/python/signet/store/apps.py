@@ -9,6 +9,7 @@
     <id>        | audit#<time>            | who did what; see `store.audits`
     <id>        | mapping#<carrier>#…     | a carrier's template for ours; see `store.mappings`
     #deployment | operator#<id>, settings | see `store.deployment`
+    #deployment | captcha               | see `store.captcha_keys`
 
 Index `listed` (sparse, keys only) is for the lists of the console: apps and reviews.
 Failure mode: closed; an app that cannot be read is not served.
@@ -33,7 +34,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
-from signet.apps import App, Key, ReviewState, Signature, Switches, TestPhone, Use
+from signet.apps import App, Guard, Key, ReviewState, Signature, Switches, TestPhone, Use
 from signet.edge import settings
 from signet.errors import Missing, Unavailable
 from signet.store import cursors, table
@@ -73,6 +74,7 @@ class AppItem(table.Table):
     master_key = JSONAttribute(null=True)
     android_key = JSONAttribute(null=True)
     switches = JSONAttribute(null=True)
+    guard = JSONAttribute(null=True)
     default_signature = JSONAttribute(null=True)
     test_phone = JSONAttribute(null=True)
     message_shards = NumberAttribute(null=True)
@@ -121,6 +123,7 @@ class AppItem(table.Table):
     auto_approve_by = UnicodeAttribute(null=True)
     prices = JSONAttribute(null=True)
     session_key = UnicodeAttribute(null=True)
+    captcha_keys = JSONAttribute(null=True)
 
     # Of mappings, which also have `version` and `text`.
     carrier = UnicodeAttribute(null=True)
@@ -307,6 +310,7 @@ def _app(item: AppItem) -> App:
         master_key=_key(item.master_key),
         android_key=_key(item.android_key) if item.android_key else None,
         switches=_switches(item.switches or {}),
+        guard=_guard(item.guard or {}),
         default_signature=signature_of(item.default_signature) if item.default_signature else None,
         test_phone=TestPhone(**item.test_phone) if item.test_phone else None,
         message_shards=int(item.message_shards or 8),
@@ -329,6 +333,7 @@ def _header(app: App) -> dict[str, Any]:
         "master_key": _key_fields(app.master_key),
         "android_key": _key_fields(app.android_key) if app.android_key else None,
         "switches": {name: getattr(app.switches, name) for name in Switches.__slots__},
+        "guard": _guard_fields(app.guard),
         "default_signature": (
             signature_fields(app.default_signature) if app.default_signature else None
         ),
@@ -396,6 +401,20 @@ def _find(app_id: str, name: str, *, consistent: bool = False) -> AppItem | None
 def _switches(fields: dict[str, Any]) -> Switches:
     # A newer version may have written switches that this one does not know.
     return Switches(**{name: fields[name] for name in Switches.__slots__ if name in fields})
+
+
+def _guard_fields(guard: Guard) -> dict[str, Any]:
+    values = {name: getattr(guard, name) for name in Guard.__slots__}
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in values.items()}
+
+
+def _guard(fields: dict[str, Any]) -> Guard:
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+        if name in Guard.__slots__
+    }
+    return Guard(**known)
 
 
 def _key_fields(key: Key) -> dict[str, Any]:

@@ -27,16 +27,18 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from signet import limits
+from signet.captchas import INVALID_PROOF
 from signet.charges import Charge
 from signet.codes import COPY_WINDOW, GUESSES_PER_CODE, Guess, LiveCode, OnlyCode, Subject
 from signet.edge import settings
-from signet.errors import BadParameter
+from signet.errors import BadParameter, CaptchaMissing
 from signet.limits import Limit
 from signet.messages import Message, MessageRef, nonce_tag
-from signet.store import balances, messages, table
+from signet.store import balances, challenges, messages, table
 from signet.store.registers import shift, within
 from signet.store.table import Joined, path
 
@@ -63,7 +65,7 @@ class Send:
     `subject` says whose number it is; its purpose counts only when a code is issued, which a
     `nonce` tells. `idempotency` is (key, digest of the request) when the caller gave an
     Idempotency-Key. `user_id`: whose number it will become. `only`: the code can be found without
-    the number, by this.
+    the number, by this. `proof`: of a solved captcha, which this send spends.
     """
 
     subject: Subject
@@ -75,6 +77,7 @@ class Send:
     idempotency: tuple[str, str] | None = None
     user_id: str | None = None
     only: OnlyCode | None = None
+    proof: tuple[str, bytes] | None = None
 
     @property
     def seconds(self) -> int:
@@ -280,14 +283,12 @@ def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]
     def build(writes: TransactWrite) -> None:
         if wanted.joined:
             wanted.joined.add(writes)
-        if send.idempotency:
-            writes.save(*_idempotency(send), return_values="ALL_OLD")
-        if send.only:
-            writes.save(*_only(send, send.only), return_values="ALL_OLD")
+        for item, unclaimed in _claims(send).values():
+            writes.save(item, unclaimed, return_values="ALL_OLD")
         if wanted.message:
             messages.record(writes, wanted.message)
-        item = PhoneItem(_pk(send.subject))
-        writes.update(item, list(actions), condition, return_values="ALL_OLD")
+        phone = PhoneItem(_pk(send.subject))
+        writes.update(phone, list(actions), condition, return_values="ALL_OLD")
         if wanted.charge:
             balances.record_charge(writes, wanted.charge)
 
@@ -297,31 +298,49 @@ def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]
         raise _refusal(wanted, refused.before) from refused
 
 
+def _claims(send: Send) -> dict[str, tuple[Model, Condition]]:
+    """What a send must be the only one to have, by the name of its field."""
+    claims: dict[str, tuple[Model, Condition]] = {}
+    if send.idempotency:
+        claims["idempotency"] = _idempotency(send)
+    if send.only:
+        claims["only"] = _only(send, send.only)
+    if send.proof:
+        claims["proof"] = challenges.spent(send.subject.app_id, send.proof, send.seconds)
+    return claims
+
+
 def _refusal(wanted: _Acceptance, before: Sequence[table.Item | None]) -> Exception:
     send = wanted.send
     joined, own = _divided(wanted, before)
-    claimed = own.pop(0) if send.idempotency else None
-    if claimed is not None and send.idempotency:
-        if claimed.get("request") == send.idempotency[1]:
+    claimed = {
+        name: item for name, item in zip(_claims(send), own, strict=False) if item is not None
+    }
+    if send.idempotency and "idempotency" in claimed:
+        if claimed["idempotency"].get("request") == send.idempotency[1]:
             return AlreadyAccepted()
         return BadParameter("This Idempotency-Key was used for another request.")
     if wanted.joined and (refusal := wanted.joined.refusal(joined)):
         return refusal
-    if send.only and own[0] is not None:
+    if "only" in claimed:
         return CodeNotAlone()
     # Puts come first, then the number's item, then the balance.
     phone = before[-2] if wanted.charge else before[-1]
-    if phone is None and wanted.charge and before[-1] is not None:
+    refusal = _refusal_of_number(send, phone or {}, is_unproved="proof" in claimed)
+    if phone is None and refusal is None and wanted.charge:
         return NotPaid()
-    item = phone or {}
+    code = _live(phone or {}, _prefix(send.subject))
+    return refusal or (CodeLives(code) if code else NoLiveCode(None))
+
+
+def _refusal_of_number(send: Send, item: table.Item, *, is_unproved: bool) -> Exception | None:
+    """Why the number's item refused, unless it is for its live code."""
     fresh = send.seconds - item.get("rt", 0) <= COPY_WINDOW.total_seconds()
     if item.get("rid") == send.request_id and fresh:
         return AlreadyAccepted()
-    broken = limits.first_broken(send.limits, item, send.seconds)
-    if broken:
-        return broken
-    code = _live(item, _prefix(send.subject))
-    return CodeLives(code) if code else NoLiveCode(None)
+    if is_unproved:
+        return CaptchaMissing(INVALID_PROOF)
+    return limits.first_broken(send.limits, item, send.seconds)
 
 
 def _divided(
