@@ -1,56 +1,36 @@
-// The demo shop: asks for a code, counts down, verifies. Beside it the virtual phone.
+// The demo shop: asks for a code, counts down, verifies. Beside it the virtual phone, if any.
 
+import { config } from "../config.js";
+import { Captcha } from "./captcha.js";
 import { Inbox } from "./inbox.js";
+import { explain, hush, note } from "./notes.js";
 import { Signet } from "./signet.js";
-import { copy, onLanguage, start, text, wait } from "./texts.js";
+import { snippets } from "./snippets.js";
+import { onLanguage, start, text } from "./texts.js";
 
 // One message a minute goes to a number under one signature (limit B of LeanCloud).
 const SEND_AGAIN_SECONDS = 60;
-
-const signet = new Signet({
-  serverURL: location.origin,
-  appId: "signet-demo-app",
-  appKey: "signet-demo-key",
-});
+const CAPTCHA_MISSING = 608;
+const NUMBER_WRONG = new Set([127, 212]);
 
 start();
 
+const signet = new Signet(config);
+const captcha = new Captcha(signet);
 const phoneField = document.getElementById("phone");
 const codeField = document.getElementById("code");
 const sendButton = document.getElementById("send-button");
 const verifyButton = document.getElementById("verify-button");
-const inbox = new Inbox(document.getElementById("inbox"), { emptyText: "emptyShop" });
 
-// What a note says is kept as a function, so that the language switch can say it again.
-const notes = new Map();
-
-function note(id, kind, say) {
-  notes.set(id, say);
-  const place = document.getElementById(id);
-  place.className = `note ${kind}`;
-  place.textContent = say();
-}
+for (const part of document.querySelectorAll("[data-local]")) part.hidden = !config.virtualPhone;
+document.querySelector(".shop").classList.toggle("alone", !config.virtualPhone);
+const inbox = config.virtualPhone
+  ? new Inbox(document.getElementById("inbox"), { emptyText: "emptyShop" })
+  : null;
 
 onLanguage(() => {
   document.title = text("pageShop");
-  for (const [id, say] of notes) document.getElementById(id).textContent = say();
 });
-
-function explain(error) {
-  const waiting = () => wait(error.retryAfter);
-  if (error.code === -1) return () => text("noAnswer");
-  if (error.retryAfter && error.code === 1) return () => text("tooFast", { wait: waiting() });
-  if (error.retryAfter) return () => text("tooOften", { wait: waiting() });
-  if (error.code === 1 && /international/i.test(error.message)) return () => text("international");
-  const known = {
-    127: "phoneInvalid",
-    212: "phoneMissing",
-    401: "unauthorized",
-    603: "codeInvalid",
-  }[error.code];
-  if (known) return () => text(known);
-  return () => text("other", { error: error.message, code: error.code });
-}
 
 // --- Sending: one countdown for each number, since the limits are per number ---
 
@@ -62,10 +42,14 @@ function secondsLeft() {
 }
 
 let sending = false;
+let waiting = false;
 
 function drawSendButton() {
   const seconds = secondsLeft();
-  sendButton.disabled = sending || seconds > 0;
+  // The picture of before the countdown is over by now.
+  if (waiting && !seconds) captcha.freshen();
+  waiting = seconds > 0;
+  sendButton.disabled = sending || waiting;
   if (sending) sendButton.textContent = text("sending");
   else sendButton.textContent = seconds ? text("sendAgainIn", { seconds }) : text("send");
 }
@@ -73,28 +57,47 @@ function drawSendButton() {
 async function send(phone) {
   sending = true;
   drawSendButton();
+  hush("send-note");
   try {
-    await signet.requestSmsCode(phone);
-    againAt.set(phone, Date.now() + SEND_AGAIN_SECONDS * 1000);
-    note("send-note", "good", () => text("sent", { phone }));
-    note("verify-note", "", () => "");
-    codeField.value = "";
-    codeField.focus();
-  } catch (error) {
-    if (error.retryAfter) againAt.set(phone, Date.now() + error.retryAfter * 1000);
-    note("send-note", "bad", explain(error));
+    const proof = await captcha.prove();
+    if (proof !== undefined) await sendProved(phone, proof);
   } finally {
     sending = false;
     drawSendButton();
-    inbox.refresh();
+    inbox?.refresh();
   }
+}
+
+async function sendProved(phone, proof) {
+  try {
+    await signet.requestSmsCode(phone, proof ?? undefined);
+  } catch (error) {
+    refused(error, phone);
+    return;
+  }
+  againAt.set(phone, Date.now() + SEND_AGAIN_SECONDS * 1000);
+  captcha.spent();
+  note("send-note", "good", () => text("sent", { phone }));
+  hush("verify-note");
+  codeField.value = "";
+  codeField.focus();
+}
+
+// What was proved is still good then, except for 608.
+function refused(error, phone) {
+  if (error.retryAfter) againAt.set(phone, Date.now() + error.retryAfter * 1000);
+  if (error.code === CAPTCHA_MISSING) captcha.spent();
+  note("send-note", "bad", explain(error));
+  if (NUMBER_WRONG.has(error.code)) phoneField.select();
 }
 
 document.getElementById("send").addEventListener("submit", (event) => {
   event.preventDefault();
   const phone = phoneField.value.trim();
-  if (!phone) note("send-note", "bad", () => text("phoneMissing"));
-  else if (!sendButton.disabled) send(phone);
+  if (!phone) {
+    note("send-note", "bad", () => text("phoneMissing"));
+    phoneField.focus();
+  } else if (!sendButton.disabled) send(phone);
 });
 phoneField.addEventListener("input", drawSendButton);
 setInterval(drawSendButton, 500);
@@ -125,11 +128,4 @@ document.getElementById("verify").addEventListener("submit", (event) => {
 
 // --- For developers ---
 
-document.getElementById("server-url").textContent = location.origin;
-const curl = `curl -X POST ${location.origin}/1.1/requestSmsCode \\
-  -H 'X-LC-Id: signet-demo-app' -H 'X-LC-Key: signet-demo-key' \\
-  -H 'Content-Type: application/json' \\
-  -d '{"mobilePhoneNumber": "18612345678"}'`;
-document.getElementById("curl").textContent = curl;
-const copyCurl = document.getElementById("copy-curl");
-copyCurl.addEventListener("click", () => copy(copyCurl, curl));
+snippets(config);
