@@ -30,6 +30,10 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_CONFIGURATION_SET": ("", "configuration set of AWS End User Messaging"),
     "SIGNET_PICTURES_URL": ("", "captcha only: where pictures and sounds are, without /1.1"),
     "SIGNET_ERROR_LANGUAGE": ("zh", "language of error sentences: `zh` or `en`"),
+    "SIGNET_TRUSTED_PROXIES": (
+        "",
+        "addresses and CIDRs of proxies whose X-Forwarded-For is believed, with commas between",
+    ),
     "SIGNET_CLOCK_TABLE": ("", "local stack only: table whose one item moves the clock"),
     "SIGNET_REQUEST_FUNCTION": (None, "router only: the function behind requestSmsCode"),
     "SIGNET_VERIFY_FUNCTION": (None, "router only: the function behind verifySmsCode"),
