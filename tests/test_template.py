@@ -115,12 +115,16 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Balances.Arn"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("sqs:SendMessage", "BulkQueue.Arn"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
         _KMS,
     },
     "CaptchaFunction": {
         ("dynamodb:GetItem", "Apps.Arn"),
         ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Challenges.Arn"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
         _KMS,
     },
     "VerifyFunction": {
@@ -128,6 +132,7 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
         ("secretsmanager:GetSecretValue", "Secret"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
         _KMS,
     },
     "AccountFunction": {
@@ -147,6 +152,9 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Balances.Arn"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("secretsmanager:GetSecretValue", "Secret"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
         _KMS,
     },
     "SenderCodesFunction": _sender("CodesQueue"),
@@ -215,6 +223,9 @@ PERMISSIONS = {
         ("dynamodb:GetItem", "Phones.Arn"),
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:GetItem", "Users.Arn"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
+        ("dynamodb:Query", "Shield.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
         _KMS,
     },
     "RouterFunction": {
@@ -239,6 +250,7 @@ KEYS = {
     },
     "Phones": {"table": ("pk S",)},
     "Challenges": {"table": ("pk S",)},
+    "Shield": {"table": ("pk S", "sk S")},
     "Messages": {
         "table": ("pk S", "sk S"),
         "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),
@@ -741,7 +753,7 @@ def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
 
 
-@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages"])
+@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages", "Shield"])
 def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
     assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
     assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
