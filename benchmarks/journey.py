@@ -28,7 +28,7 @@ from local.package import load_template
 
 Event = dict[str, Any]
 
-_TABLES = ("Apps", "Phones", "Challenges", "Messages", "Balances", "Ledger", "Users")
+_TABLES = ("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users")
 _TEMPLATE = "Login_Code"
 _TEXT = "您正在{{device}}上登录，验证码是{{code}}，{{ttl}}分钟内有效。请勿转告他人。"
 _SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")

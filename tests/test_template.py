@@ -115,12 +115,16 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Balances.Arn"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("sqs:SendMessage", "BulkQueue.Arn"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
         _KMS,
     },
     "CaptchaFunction": {
         ("dynamodb:GetItem", "Apps.Arn"),
         ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Challenges.Arn"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
         _KMS,
     },
     "PicturesFunction": {
@@ -133,6 +137,7 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
         ("secretsmanager:GetSecretValue", "Secret"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
         _KMS,
     },
     "AccountFunction": {
@@ -152,6 +157,9 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Balances.Arn"),
         ("sqs:SendMessage", "CodesQueue.Arn"),
         ("secretsmanager:GetSecretValue", "Secret"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
         _KMS,
     },
     "SenderCodesFunction": _sender("CodesQueue"),
@@ -213,6 +221,18 @@ PERMISSIONS = {
         ("dynamodb:PutItem", "Ledger.Arn"),
         _KMS,
     },
+    "GuardFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Apps.Arn"),
+        ("dynamodb:GetItem", "Phones.Arn"),
+        ("dynamodb:UpdateItem", "Phones.Arn"),
+        ("dynamodb:GetItem", "Users.Arn"),
+        ("dynamodb:BatchGetItem", "Shield.Arn"),
+        ("dynamodb:Query", "Shield.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
+        _KMS,
+    },
     "RouterFunction": {
         ("lambda:InvokeFunction", "RequestFunction.Arn"),
         ("lambda:InvokeFunction", "VerifyFunction.Arn"),
@@ -235,6 +255,7 @@ KEYS = {
     },
     "Phones": {"table": ("pk S",)},
     "Challenges": {"table": ("pk S",)},
+    "Shield": {"table": ("pk S", "sk S")},
     "Messages": {
         "table": ("pk S", "sk S"),
         "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),
@@ -459,6 +480,8 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/review",
                 "/console/api/review/{proxy+}",
                 "/console/api/audit",
+                "/console/api/guard",
+                "/console/api/guard/{proxy+}",
                 "/console",
                 "/console/{proxy+}",
                 "/{proxy+}",
@@ -737,7 +760,7 @@ def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
 
 
-@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages"])
+@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages", "Shield"])
 def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
     assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
     assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}

@@ -11,8 +11,7 @@ from signet import accounts
 from signet.edge import batch, clock, http
 from signet.edge.http import Answer, Body, Call, Event, Reply, Route
 from signet.errors import FeatureDisabled
-from signet.flows import edit_user, find_users, log_in, phone_codes, sign_up, visits
-from signet.flows.send_message import Caller
+from signet.flows import edit_user, find_users, log_in, phone_codes, sending, sign_up, visits
 from signet.flows.visits import Visit
 from signet.send_requests import SendRequest
 from signet.store import apps
@@ -26,7 +25,7 @@ def account(method: str, path: str, answer: Callable[[Visit, Call], Body | Answe
     def checked(call: Call) -> Body | Answer:
         now = clock.now()
         caller = http.authenticate(call, apps.get, now=now)
-        who = Caller(caller.app, caller.authority, call.request_id, call.idempotency)
+        who = sending.caller(call, caller)
         signed_at = call.credentials.signed_at if call.credentials else None
         solved = call.body.get("validate_token") if call.method in ("POST", "PUT") else None
         visit = Visit(who, now, call.session_token, call.source_ip, signed_at, solved)

@@ -10,7 +10,7 @@ from signet import segments, send_requests
 from signet.edge import clock, http, settings
 from signet.errors import BadParameter
 from signet.flows import sending
-from signet.flows.send_message import Caller, send_message
+from signet.flows.send_message import send_message
 from signet.store import apps
 
 # Its real request always names smsType; a verify call whose code was `../requestSmsCode`, which
@@ -24,7 +24,7 @@ def request_sms_code(call: http.Call) -> http.Body:
     if call.headers.get("user-agent", "").startswith(_PYTHON_SDK) and "smsType" not in call.body:
         raise BadParameter("smsType is missing.")
     request = send_requests.parse(call.body, authority=caller.authority, app_name=caller.app.name)
-    sender = Caller(caller.app, caller.authority, call.request_id, call.idempotency)
+    sender = sending.caller(call, caller)
     abroad = segments.Rule(settings.value("SIGNET_SEGMENTS_ABROAD"))
     send_message(request, sender, sending.STORES, abroad=abroad, now=now)
     return {}

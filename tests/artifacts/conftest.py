@@ -49,7 +49,7 @@ def built() -> Path:
 def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
     """The emulator's endpoint, what was asked of it, and names by the template's names."""
     record_app(DEMO_APP)
-    tables = ("Apps", "Phones", "Challenges", "Messages", "Balances", "Ledger", "Users")
+    tables = ("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users")
     physical = {
         **{name: os.environ[f"SIGNET_{name.upper()}_TABLE"] for name in tables},
         "AlarmTopic": emulated.alarm_topic,

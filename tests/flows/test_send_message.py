@@ -38,7 +38,7 @@ from signet.send_requests import SendRequest
 from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, NotPaid, Send
 from signet.store.table import Joined
 from signet.templates import Template
-from tests.conftest import DEMO_APP
+from tests.conftest import DEMO_APP, WORLD
 from tests.flows.fakes import FakeQueue
 from tests.store.build import NOW, PHONE, PRICE, SECONDS, TODAY
 
@@ -231,7 +231,7 @@ def test_the_master_key_needs_no_captcha() -> None:
 
 
 def test_numbers_abroad_are_sent_to_when_the_switch_is_on() -> None:
-    sending = Sending(replace(DEMO_APP, switches=Switches(international=True)), ABROAD)
+    sending = Sending(replace(DEMO_APP, switches=Switches(international=True), guard=WORLD), ABROAD)
 
     sending.run()
 
@@ -504,7 +504,7 @@ def test_a_long_text_is_counted_with_its_signature_and_charged_by_segments(
 def test_the_price_is_the_countrys_or_the_operators(
     phone: str, prices: dict[str, int], price: int
 ) -> None:
-    abroad = replace(DEMO_APP, switches=Switches(international=True))
+    abroad = replace(DEMO_APP, switches=Switches(international=True), guard=WORLD)
     sending = Sending(abroad, phone, prices=prices, abroad=Rule.LEANCLOUD)
 
     sending.run()
@@ -516,7 +516,7 @@ def test_the_price_is_the_countrys_or_the_operators(
 def test_the_deployment_says_how_texts_abroad_are_counted(rule: Rule, segments: int) -> None:
     # Forty characters of two UCS-2 units each.
     emoji = replace(LOGIN, text="\N{GRINNING FACE}" * 40)
-    abroad = replace(DEMO_APP, switches=Switches(international=True))
+    abroad = replace(DEMO_APP, switches=Switches(international=True), guard=WORLD)
     sending = Sending(abroad, ABROAD, templates={"Login": emoji}, abroad=rule)
 
     sending.run(template="Login")
@@ -526,7 +526,9 @@ def test_the_deployment_says_how_texts_abroad_are_counted(rule: Rule, segments: 
 
 def test_a_number_without_a_price_is_refused_before_anything_is_counted() -> None:
     sending = Sending(
-        replace(DEMO_APP, switches=Switches(international=True)), "+37060112345", prices={}
+        replace(DEMO_APP, switches=Switches(international=True), guard=WORLD),
+        "+37060112345",
+        prices={},
     )
 
     with pytest.raises(BadParameter, match="370"):

@@ -296,7 +296,7 @@ def refused_proof_of_a_wrong_answer(service: Service) -> Reply:
 
 
 # How somebody cheats, and which number refuses it.
-CHEATS = {
+CHEATS: dict[str, tuple[Callable[..., Reply], int]] = {
     "a second guess": (refused_second_guess, 1),
     "a challenge answered again": (refused_replayed_challenge, 1),
     "an expired challenge": (refused_expired, 1),

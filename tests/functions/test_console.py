@@ -295,12 +295,18 @@ def test_an_id_that_no_operator_can_have_is_refused(name: object) -> None:
 
 
 def test_low_risk_templates_pass_when_an_operator_says_so() -> None:
-    assert operated("GET", "/settings").body == {"auto_approve": False}
-    assert operated("PUT", "/settings", {"auto_approve": True}).body == {"auto_approve": True}
-    assert operated("GET", "/settings").body == {"auto_approve": True}
-    assert operated("PUT", "/settings", {"auto_approve": False}).body == {"auto_approve": False}
+    first = {"auto_approve": False, "shield": "observe"}
+    assert operated("GET", "/settings").body == first
+    changed = operated("PUT", "/settings", {"auto_approve": True}).body
+    assert changed == {"auto_approve": True, "shield": "observe"}
+    changed = operated("PUT", "/settings", {"shield": "enforce"}).body
+    assert changed == {"auto_approve": True, "shield": "enforce"}
+    assert operated("GET", "/settings").body == changed
+    back = {"auto_approve": False, "shield": "observe"}
+    assert operated("PUT", "/settings", back).body == first
     assert operated("PUT", "/settings", {}).refusal == (400, 1)
-    assert operated("PUT", "/settings", {"auto_approve": 1}).refusal == (400, 1)
+    for wrong in ({"auto_approve": 1}, {"shield": "off"}, {"shield": True}, {}):
+        assert operated("PUT", "/settings", wrong).refusal == (400, 1)
 
 
 def price(reply: Reply, dial: str) -> dict[str, Any]:

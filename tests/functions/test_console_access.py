@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from functions.console import app as console_function
+from functions.guard import app as guard_function
 from functions.review import app as review_function
 from signet.edge.http import Route
 from signet.store import deployment
@@ -55,6 +56,8 @@ MAY = {
     "GET /console/api/records": Who.BOTH,
     "GET /console/api/records.csv": Who.BOTH,
     "GET /console/api/records/{message_id}": Who.BOTH,
+    "GET /console/api/guard/number": Who.BOTH,
+    "POST /console/api/guard/number/lift": Who.BOTH,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -161,7 +164,7 @@ class Place:
 
 PLACES = [
     Place(function, route)
-    for function in (console_function, review_function)
+    for function in (console_function, guard_function, review_function)
     for route in function.ROUTES
 ]
 

@@ -168,3 +168,12 @@ def test_the_address_of_a_caller_is_the_gateways_word() -> None:
 @pytest.mark.parametrize("context", [None, {}, {"identity": None}, {"identity": {}}])
 def test_a_caller_without_an_address_is_still_answered(context: object) -> None:
     assert http.parse({**event("request"), "requestContext": context}).source_ip == ""
+
+
+def test_a_proxy_is_believed_when_the_deployment_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    called_with = event("request")
+    called_with["headers"]["X-Forwarded-For"] = "6.6.6.6, 198.51.100.1, 203.0.113.7"
+
+    assert http.parse(called_with).source_ip == "203.0.113.7"
+    monkeypatch.setenv("SIGNET_TRUSTED_PROXIES", "192.0.2.1, 203.0.113.0/24")
+    assert http.parse(called_with).source_ip == "198.51.100.1"

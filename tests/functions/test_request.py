@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from functions.request import app as request_function
-from signet.apps import App, Key, ReviewState, Signature, TestPhone
-from tests.conftest import DEMO_APP
+from signet.apps import App, Guard, Key, ReviewState, Signature, TestPhone
+from tests.conftest import DEMO_APP, WORLD
 from tests.functions.service import (
     APP_KEY,
     MASTER_KEY,
@@ -441,7 +441,7 @@ def test_a_number_abroad_needs_the_international_switch(
     deployment: Service, make_app: MakeApp
 ) -> None:
     make_app()
-    make_app(app_id="signet-abroad", switches={"international": True})
+    make_app(app_id="signet-abroad", guard=WORLD, switches={"international": True})
     abroad = {**APP_KEY, "X-LC-Id": "signet-abroad"}
 
     refused = deployment.request("+12015550123")
@@ -451,6 +451,15 @@ def test_a_number_abroad_needs_the_international_switch(
         "International SMS is disabled, please enable it in console.",
     )
     assert deployment.request("+12015550123", headers=abroad).code == 0
+
+
+def test_a_country_is_open_when_the_app_says_so(deployment: Service, make_app: MakeApp) -> None:
+    make_app(guard=Guard(countries=("1",)), switches={"international": True})
+
+    assert deployment.request("+12015550123").code == 0
+    closed = deployment.request("+85251234567")
+    assert (closed.code, closed.error) == (1, "This app does not send to +852 (guard.countries).")
+    assert deployment.request("+8618612345678").code == 1
 
 
 @pytest.mark.parametrize("name", ["nobody", "app", "signature#Signet", "签名"])

@@ -15,7 +15,7 @@ from signet.edge import clock
 from signet.flows import change_app
 from signet.store import apps, ledger
 from signet.store.balances import Account
-from tests.conftest import DEMO_APP
+from tests.conftest import DEMO_APP, WORLD
 from tests.flows.fakes import FakeCarrier
 from tests.functions.service import APP_KEY, MASTER_KEY, PHONE, Service, put_template, signed
 from tests.store.build import (
@@ -65,7 +65,7 @@ def spent(shards: int = 1) -> int:
 def test_a_send_costs_its_segments_at_the_price_of_its_country(
     deployment: Service, make_app: MakeApp, fields: dict[str, Any], segments: int, price: int
 ) -> None:
-    make_app(switches={"international": True})
+    make_app(guard=WORLD, switches={"international": True})
     put_template("{{x}}")
 
     assert deployment.request(headers=MASTER_KEY, **fields).code == 0
@@ -77,7 +77,7 @@ def test_a_send_costs_its_segments_at_the_price_of_its_country(
 def test_a_number_in_a_country_without_a_price_is_refused_and_named(
     deployment: Service, make_app: MakeApp
 ) -> None:
-    make_app(switches={"international": True})
+    make_app(guard=WORLD, switches={"international": True})
 
     reply = deployment.request("+37060112345")
 
@@ -158,7 +158,7 @@ def test_the_last_unit_pays_for_a_message(deployment: Service, make_app: MakeApp
 def test_a_short_balance_still_pays_for_what_is_cheaper(
     deployment: Service, make_app: MakeApp
 ) -> None:
-    make_app(switches={"international": True}, credit_micros=PRICE)
+    make_app(guard=WORLD, switches={"international": True}, credit_micros=PRICE)
 
     assert deployment.request("+12015550123").code == 160
     assert deployment.request(headers=MASTER_KEY, name="商" * 60).code == 160

@@ -12,7 +12,7 @@ from signet.apps import Switches
 from signet.store import balances, ledger
 from signet.store.balances import Account
 from signet.store.ledger import Credit
-from tests.conftest import DEMO_APP, record_app
+from tests.conftest import DEMO_APP, WORLD, record_app
 
 PRICE = 50_000
 
@@ -96,6 +96,7 @@ def new_account(name: str, *, credit: int, shards: int = 1, cap: int | None = No
         DEMO_APP,
         app_id=account.app_id,
         switches=Switches(international=True),
+        guard=WORLD,
         balance_shards=shards,
         daily_cap_micros=cap,
     )

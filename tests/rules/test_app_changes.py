@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signet import app_changes
-from signet.apps import Switches, TestPhone
+from signet.apps import Guard, Switches, TestPhone
 from signet.errors import BadParameter, PhoneInvalid, SignetError
 from tests.conftest import DEMO_APP
 
@@ -26,6 +26,7 @@ def test_an_owner_changes_what_is_theirs() -> None:
             "name": " 天天商城 ",
             "company": "天天科技有限公司",
             "switches": {"international": True, "force_captcha": True},
+            "guard": {"countries": ["86", "852"], "work_bits": 14},
             "daily_cap_micros": 10_000_000,
             "low_balance_micros": 0,
             "test_phone": {"phone": "18200008888"},
@@ -37,6 +38,7 @@ def test_an_owner_changes_what_is_theirs() -> None:
         name="天天商城",
         company="天天科技有限公司",
         switches=Switches(international=True, force_captcha=True),
+        guard=Guard(countries=("852", "86"), work_bits=14),
         daily_cap_micros=10_000_000,
         low_balance_micros=0,
         test_phone=TestPhone("+8618200008888", "246810"),
@@ -189,6 +191,7 @@ def test_an_app_is_shown_without_its_master_key() -> None:
             "first_proof_resets_access": True,
             "auth_data_needs_master_key": True,
         },
+        "guard": {"countries": ["86"], "allowed": [], "servers": [], "work_bits": 12},
         "daily_cap_micros": None,
         "low_balance_micros": None,
         "balance_shards": 1,

@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pynamodb.exceptions import DoesNotExist
 
 from signet import captchas
 from signet.errors import CaptchaMissing, TooFast
-from signet.store import captcha_keys, challenges, phones
+from signet.store import apps, captcha_keys, challenges, phones, table
 from signet.store.phones import AlreadyAccepted
 from tests.store.build import (
     APP_ID,
@@ -142,7 +143,7 @@ def test_a_copy_of_the_send_gets_the_first_answer() -> None:
 
 def test_keys_are_drawn_once_and_kept() -> None:
     first = captcha_keys.keys()
-    captcha_keys.apps.forget()
+    apps.forget()
 
     assert captcha_keys.keys() == first
     challenge = captchas.new_picture(APP_ID, first, {}, now=NOW)
@@ -152,19 +153,19 @@ def test_keys_are_drawn_once_and_kept() -> None:
 
 
 def test_whoever_draws_second_takes_the_first_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = captcha_keys.table.read
+    read = table.read
 
     def somebody_was_faster(request: Any) -> Any:
-        monkeypatch.setattr(captcha_keys.table, "read", read)
+        monkeypatch.setattr(table, "read", read)
         put(
             "apps",
             app_id="#deployment",
             item="captcha",
             captcha_keys='{"current": "0a0b0c0d", "keys": {"0a0b0c0d": "%s"}}' % ("ab" * 32),
         )
-        raise captcha_keys.DoesNotExist
+        raise DoesNotExist
 
-    monkeypatch.setattr(captcha_keys.table, "read", somebody_was_faster)
+    monkeypatch.setattr(table, "read", somebody_was_faster)
 
     assert captcha_keys.keys() == captchas.Keys("0a0b0c0d", {"0a0b0c0d": b"\xab" * 32})
 

@@ -1,10 +1,10 @@
 """What an app's owner and operators may change of it, and how an app is shown to them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signet import fields, phones
+from signet import fields, guards, phones
 from signet.apps import App, Switches, TestPhone
 from signet.charges import MAX_SHARDS
 from signet.errors import BadParameter
@@ -23,8 +23,11 @@ _BY_OWNER = (
     "daily_cap_micros",
     "low_balance_micros",
     "test_phone",
+    "guard",
 )
-_BY_OPERATOR = ("name", "company", "switches", "personal", "balance_shards", "separate_review")
+_BY_OPERATOR = (
+    *("name", "company", "switches", "guard", "personal", "balance_shards", "separate_review"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,23 @@ class Changes:
 
     values: Mapping[str, Any]
     switches: Mapping[str, bool]
+    guard: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def named(self) -> str:
         """What is changed, for the audit trail."""
-        return ", ".join([*self.values, *(f"switches.{name}" for name in self.switches)])
+        parts = {"switches": self.switches, "guard": self.guard}
+        inner = (f"{part}.{name}" for part, names in parts.items() for name in names)
+        return ", ".join([*self.values, *inner])
 
     def apply(self, app: App) -> App:
         """The app with the changes. Raises BadParameter for what cannot be together."""
         shards = self.values.get("balance_shards", app.balance_shards)
         if shards < app.balance_shards:
             raise BadParameter(f"balance_shards can only be raised; it is {app.balance_shards}.")
-        changed = replace(app, **self.values, switches=replace(app.switches, **self.switches))
+        switches = replace(app.switches, **self.switches)
+        guard = replace(app.guard, **self.guard)
+        changed = replace(app, **self.values, switches=switches, guard=guard)
         if changed.switches.force_captcha and not changed.switches.captcha:
             raise BadParameter("force_captcha needs captcha: nobody could solve one.")
         return changed
@@ -62,7 +70,7 @@ def by_owner(body: Body, *, test_code: Callable[[], str]) -> Changes:
             values[name] = fields.whole_or_none(body, name, least=0, most=MOST_MICROS)
     if "test_phone" in body:
         values["test_phone"] = _test_phone(body, test_code)
-    return Changes(values, _switches(body))
+    return Changes(values, _switches(body), guards.changes(body))
 
 
 def by_operator(body: Body) -> Changes:
@@ -74,7 +82,7 @@ def by_operator(body: Body) -> Changes:
             values[name] = fields.flag(body, name)
     if "balance_shards" in body:
         values["balance_shards"] = fields.whole(body, "balance_shards", least=1, most=MAX_SHARDS)
-    return Changes(values, _switches(body))
+    return Changes(values, _switches(body), guards.changes(body))
 
 
 def name(body: Body) -> str:
@@ -100,6 +108,7 @@ def shown(app: App) -> dict[str, object]:
         "personal": app.personal,
         "app_key": app.app_key.current,
         "switches": {name: getattr(app.switches, name) for name in Switches.__slots__},
+        "guard": guards.shown(app.guard),
         "daily_cap_micros": app.daily_cap_micros,
         "low_balance_micros": app.low_balance_micros,
         "balance_shards": app.balance_shards,

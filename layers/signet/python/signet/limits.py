@@ -58,6 +58,12 @@ class Limit:
         return max(0, oldest + self.seconds - now) if isinstance(oldest, int) else 0
 
 
+OF_APP = Limit("A", "a", 1, 10, TooFast)
+VOICE = (
+    Limit("E", "v", 1, 30, TooFrequent),
+    Limit("E", "v", 3, 3_600, TooFrequent),
+    Limit("E", "v", 5, DAY, TooFrequent),
+)
 GUESSES = Limit("guesses", "f", 20, DAY, CodeInvalid)
 # Of one id from one address to the console (review.md 4.15).
 SIGN_INS = Limit("sign-ins", "t", 10, 900, TooManyAttempts)
@@ -68,22 +74,24 @@ CODE_ONLY = Limit("codes without a number", "o", 10, 900, TooManyAttempts)
 CODE_ONLY_AN_HOUR = 100
 
 
+def of_signature(short_id: str) -> tuple[Limit, Limit, Limit]:
+    """Limits B, C and D, which each signature has."""
+    return (
+        Limit("B", f"{short_id}b", 1, 60, TooFrequent),
+        Limit("C", f"{short_id}c", 10, DAY, TooFrequent),
+        Limit("D", f"{short_id}d", 15, DAY, TooFrequent),
+    )
+
+
 def for_send(kind: Kind, channel: Channel, signature_id: str) -> tuple[Limit, ...]:
     """The limits of one send, in the order in which a refusal names them."""
-    if kind is Kind.VERIFICATION:
-        daily = Limit("C", f"{signature_id}c", 10, DAY, TooFrequent)
-    else:
-        daily = Limit("D", f"{signature_id}d", 15, DAY, TooFrequent)
-    voice = (
-        Limit("E", "v", 1, 30, TooFrequent),
-        Limit("E", "v", 3, 3_600, TooFrequent),
-        Limit("E", "v", 5, DAY, TooFrequent),
-    )
+    minute, verifications, others = of_signature(signature_id)
+    daily = verifications if kind is Kind.VERIFICATION else others
     return (
-        Limit("A", "a", 1, 10, TooFast),
-        Limit("B", f"{signature_id}b", 1, 60, TooFrequent),
+        OF_APP,
+        minute,
         daily,
-        *(voice if channel is Channel.VOICE else ()),
+        *(VOICE if channel is Channel.VOICE else ()),
     )
 
 

@@ -45,8 +45,10 @@ class Api:
 
         return self.open(method, path, checked)
 
-    def both(self, path: str, answer: Callable[[str, Act, Call], Body | Answer]) -> Route:
-        """To read of an app: for its owner, and for operators, who name it in the query."""
+    def both(
+        self, path: str, answer: Callable[[str, Act, Call], Body | Answer], *, method: str = "GET"
+    ) -> Route:
+        """Of an app: for its owner, and for operators, who name it in the query."""
 
         def checked(call: Call) -> Body | Answer:
             caller = self.door.caller(call, now=clock.now())
@@ -58,4 +60,4 @@ class Api:
                 raise BadParameter("app_id is missing.")
             return answer(app_id, Act(caller.id, caller.actor, clock.now()), call)
 
-        return self.open("GET", path, checked)
+        return self.open(method, path, checked)

@@ -17,7 +17,7 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import unquote
 
-from signet import credentials
+from signet import addresses, credentials
 from signet.apps import App
 from signet.credentials import Authority, Credentials
 from signet.edge import settings
@@ -47,7 +47,7 @@ _SESSION_HEADERS = ("x-lc-session", "x-avoscloud-session-token", "x-uluru-sessio
 class Call:
     """One request. Header names are lower case; `parameters` are the path's, decoded.
 
-    `source_ip` is the TCP peer's, which no caller can make up.
+    `source_ip` is the caller's, or a declared proxy's word for it: nobody else can make it up.
     """
 
     method: str
@@ -198,7 +198,7 @@ def parse(event: Event) -> Call:
         headers=headers,
         query={k: str(v) for k, v in (event.get("queryStringParameters") or {}).items()},
         raw_body=body,
-        source_ip=_source_ip(event),
+        source_ip=_source_ip(event, headers),
     )
 
 
@@ -222,9 +222,10 @@ def authenticate(call: Call, find: Callable[[str], App | None], *, now: datetime
     return Caller(app, credentials.prove(claimed, app, now=now))
 
 
-def _source_ip(event: Event) -> str:
+def _source_ip(event: Event, headers: Mapping[str, str]) -> str:
     identity = (event.get("requestContext") or {}).get("identity") or {}
-    return str(identity.get("sourceIp") or "")
+    proxies = settings.value("SIGNET_TRUSTED_PROXIES").replace(",", " ").split()
+    return addresses.caller(str(identity.get("sourceIp") or ""), headers, proxies)
 
 
 def answer(call: Call, routes: Sequence[Route]) -> Body | Answer:

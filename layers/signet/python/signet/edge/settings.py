@@ -11,6 +11,7 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_BALANCES_TABLE": (None, "table of balances, a few items an app"),
     "SIGNET_LEDGER_TABLE": (None, "table of credits and closed days, kept for good"),
     "SIGNET_USERS_TABLE": (None, "table of phone accounts, and of what only one of them can have"),
+    "SIGNET_SHIELD_TABLE": (None, "table of what the shield counts, locks and decides"),
     "SIGNET_CODES_QUEUE_URL": (None, "queue of verification messages"),
     "SIGNET_BULK_QUEUE_URL": (None, "queue of everything else"),
     "SIGNET_QUEUE_URL": (None, "senders only: the queue this one reads"),
@@ -30,6 +31,10 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_CONFIGURATION_SET": ("", "configuration set of AWS End User Messaging"),
     "SIGNET_PICTURES_URL": ("", "captcha only: where pictures and sounds are, without /1.1"),
     "SIGNET_ERROR_LANGUAGE": ("zh", "language of error sentences: `zh` or `en`"),
+    "SIGNET_TRUSTED_PROXIES": (
+        "",
+        "addresses and CIDRs of proxies whose X-Forwarded-For is believed, with commas between",
+    ),
     "SIGNET_CLOCK_TABLE": ("", "local stack only: table whose one item moves the clock"),
     "SIGNET_REQUEST_FUNCTION": (None, "router only: the function behind requestSmsCode"),
     "SIGNET_VERIFY_FUNCTION": (None, "router only: the function behind verifySmsCode"),

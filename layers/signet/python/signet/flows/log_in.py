@@ -80,13 +80,6 @@ def first_proof(visit: Visit, user: User, phone: str) -> User:
     return replace(sessions.ended(after), password=None, auth={})
 
 
-def unlock(user: User) -> None:
-    """Forget the user's failed logins, by whatever name they were tried."""
-    for who in (user.object_id, f"password#{user.object_id}", *user.claims):
-        if not who.startswith(("session#", "auth#")):
-            attempts.unlock(user.app_id, who)
-
-
 def welcome(
     visit: Visit, user: User, *, also: Callable[[User], User] = lambda user: user
 ) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from signet.errors import (
     SessionMissing,
 )
 from signet.flows import sending
-from signet.flows.log_in import BY_CODE, first_proof, unlock, use_up
+from signet.flows.log_in import BY_CODE, first_proof, use_up
 from signet.flows.send_message import Errand, send_message
 from signet.flows.visits import Visit, rotated
 from signet.phones import parse as parse_phone
@@ -121,7 +121,7 @@ def reset_password(visit: Visit, code: str, body: Body) -> None:
         changed = replace(changed, password=hashed, updated_at=visit.milliseconds)
         return rotated(changed)[0]
 
-    unlock(store.change(owner.app_id, owner.object_id, change))
+    attempts.unlock_user(store.change(owner.app_id, owner.object_id, change))
 
 
 def change_phone(visit: Visit, body: Body) -> dict[str, Any]:

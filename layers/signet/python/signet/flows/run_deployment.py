@@ -18,6 +18,7 @@ PAGE = 50
 MAX_PAGE = 100
 
 _KEY_LENGTH = 40
+_SHIELD = ("observe", "enforce")
 _DIAL = re.compile(r"[1-9][0-9]{0,6}")
 _MOST_PRICES = 300
 # A thousand yuan a segment: more is a slip of the hand.
@@ -52,13 +53,25 @@ def revoke_operator(act: Act, name: str) -> Body:
 
 def settings() -> Body:
     """The settings of the deployment."""
-    return {"auto_approve": deployment.read_settings().auto_approve_by is not None}
+    found = deployment.read_settings()
+    return {
+        "auto_approve": found.auto_approve_by is not None,
+        "shield": "enforce" if found.enforces else "observe",
+    }
 
 
 def set_settings(act: Act, body: Body) -> Body:
     """Change the settings of the deployment. Raises BadParameter."""
-    fields.only(body, ("auto_approve",))
-    deployment.set_auto_approve(on=fields.flag(body, "auto_approve"), by=act.by, now=act.at)
+    fields.only(body, ("auto_approve", "shield"))
+    if not body:
+        raise BadParameter("auto_approve or shield is needed.")
+    shield = fields.text(body, "shield", longest=20) if "shield" in body else None
+    if shield not in (None, *_SHIELD):
+        raise BadParameter("shield must be observe or enforce.")
+    if "auto_approve" in body:
+        deployment.set_auto_approve(on=fields.flag(body, "auto_approve"), by=act.by, now=act.at)
+    if shield:
+        deployment.set_enforcing(on=shield == "enforce", by=act.by, now=act.at)
     return settings()
 
 

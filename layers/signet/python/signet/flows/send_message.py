@@ -56,12 +56,16 @@ _ROUNDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who wants it sent, and how a repetition of the same request is recognised."""
+    """Who wants it sent, and how a repetition of the same request is recognised.
+
+    `address`: of the person, as `addresses.of_person` tells it; None where nobody can.
+    """
 
     app: App
     authority: Authority
     request_id: str
     idempotency: tuple[str, str] | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,10 @@ def _check_switches(request: SendRequest, caller: Caller, errand: Errand) -> Non
         raise FeatureDisabled
     if not (request.phone.is_mainland or switches.international):
         raise InternationalDisabled
+    if str(request.phone.country_code) not in caller.app.guard.countries:
+        raise InternationalDisabled(
+            f"This app does not send to +{request.phone.country_code} (guard.countries)."
+        )
     # Where no captcha can be had, nothing can show that one was solved.
     solved = request.validate_token and switches.captcha
     if switches.force_captcha and caller.authority is Authority.CLIENT and not solved:

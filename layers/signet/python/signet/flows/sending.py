@@ -1,7 +1,8 @@
-"""What sends run on in a deployment: words, limits, balance and queue."""
+"""What sends run on in a deployment: words, limits, balance and queue; and who asks for them."""
 
-from signet.edge import queue
-from signet.flows.send_message import Stores
+from signet import addresses
+from signet.edge import http, queue
+from signet.flows.send_message import Caller, Stores
 from signet.store import apps, balances, deployment, mappings, phones, templates
 
 STORES = Stores(
@@ -14,3 +15,10 @@ STORES = Stores(
     find_payer=balances.find_payer,
     enqueue=queue.enqueue,
 )
+
+
+def caller(call: http.Call, proved: http.Caller) -> Caller:
+    """Who asks for a send, by the call that they have proved to be theirs."""
+    app, authority = proved.app, proved.authority
+    address = addresses.of_person(call.source_ip, call.headers, authority, app.guard.servers)
+    return Caller(app, authority, call.request_id, call.idempotency, address)

@@ -124,6 +124,7 @@ class AppItem(table.Table):
     prices = JSONAttribute(null=True)
     session_key = UnicodeAttribute(null=True)
     captcha_keys = JSONAttribute(null=True)
+    shield = UnicodeAttribute(null=True)
 
     # Of mappings, which also have `version` and `text`.
     carrier = UnicodeAttribute(null=True)

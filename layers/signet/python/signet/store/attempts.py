@@ -24,6 +24,7 @@ from signet.store import table
 from signet.store.phones import PhoneItem
 from signet.store.registers import shift, take_back, within
 from signet.store.table import path
+from signet.users import User
 
 _REMEMBER_SECONDS = 86_400
 _HOUR = 3_600
@@ -67,6 +68,24 @@ def unlock(app_id: str, who: str) -> None:
     """Forget all failed logins of `who`."""
     names = [f"l{place}" for place in range(1, limits.LOGIN_FAILURES.count + 1)]
     _change(_login_pk(app_id, who), [path(name).remove() for name in (*names, "lu")])
+
+
+def locked_until(user: User) -> int:
+    """Until when a user is locked out under any name, in epoch seconds; 0 if they are not."""
+    items = table.snapshot([PhoneItem(_login_pk(user.app_id, who)) for who in names_tried(user)])
+    return max(int(item.get("lu", 0)) for item in items)
+
+
+def unlock_user(user: User) -> None:
+    """Forget the user's failed logins, by whatever name they were tried."""
+    for who in names_tried(user):
+        unlock(user.app_id, who)
+
+
+def names_tried(user: User) -> list[str]:
+    """By what the failed logins of a user are counted."""
+    own = (user.object_id, f"password#{user.object_id}", *user.claims)
+    return [who for who in own if not who.startswith(("session#", "auth#"))]
 
 
 def count_code_only(app_id: str, source_ip: str, *, now: datetime) -> None:

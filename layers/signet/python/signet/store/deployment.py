@@ -1,7 +1,7 @@
 """The deployment's own items in the Apps table: its operators and its settings.
 
     #deployment | operator#<id>   SHA-256 of the operator's key, created_at, created_by, revoked_at
-    #deployment | settings        auto_approve_by, prices, session_key
+    #deployment | settings        auto_approve_by, prices, shield, session_key
 
 An operator's key has 40 random characters, so a plain hash of it is enough. An id is never given
 twice, so that the audit trail names one person. Failure mode: closed.
@@ -25,6 +25,7 @@ from signet.store.audits import DEPLOYMENT
 
 _OPERATOR = "operator#"
 _SETTINGS = "settings"
+_ENFORCE = "enforce"
 _ROUNDS = 10
 
 
@@ -43,11 +44,13 @@ class Settings:
     """What operators set for the whole deployment.
 
     `auto_approve_by` is the operator who lets low-risk templates pass, None while they do not.
-    `prices` are micros by dial code, where they differ from the list.
+    `prices` are micros by dial code, where they differ from the list. `enforces`: what the shield
+    decides is done; else it is only recorded.
     """
 
     auto_approve_by: str | None = None
     prices: Mapping[str, int] = field(default_factory=dict)
+    enforces: bool = False
 
 
 def add_operator(operator_id: str, key: str, by: str, *, now: datetime) -> None:
@@ -120,6 +123,16 @@ def set_auto_approve(*, on: bool, by: str, now: datetime) -> Settings:
     return _change(change, _entry_of_settings(now, by, action))
 
 
+def set_enforcing(*, on: bool, by: str, now: datetime) -> Settings:
+    """Let the shield do what it decides, or only record it."""
+
+    def change(seen: Settings) -> dict[str, object]:
+        return {} if on == seen.enforces else {"shield": _ENFORCE if on else None}
+
+    action = "shield_enforce" if on else "shield_observe"
+    return _change(change, _entry_of_settings(now, by, action))
+
+
 def set_prices(prices: Mapping[str, int | None], *, by: str, now: datetime) -> Settings:
     """Set prices in micros by dial code; None takes the list's price again. Others stay."""
 
@@ -188,7 +201,11 @@ def _find(name: str) -> AppItem | None:
 
 
 def _settings(item: AppItem) -> Settings:
-    return Settings(auto_approve_by=item.auto_approve_by, prices=item.prices or {})
+    return Settings(
+        auto_approve_by=item.auto_approve_by,
+        prices=item.prices or {},
+        enforces=item.shield == _ENFORCE,
+    )
 
 
 def _operator(item: AppItem) -> Operator:

@@ -1,0 +1,37 @@
+"""/console/api/guard…: what keeps an app and a number from sending, seen and lifted.
+
+Owners look at their own app, operators name one. Bodies and replies: docs/api.md. Answers 200;
+refuses with 401, 403, or 400 and code 1, 101, 107, 127, 212.
+"""
+
+from signet.acts import Act
+from signet.edge import console
+from signet.edge.api import Api
+from signet.edge.http import Body, Call, Event, Reply, serve
+from signet.flows import lift_locks
+from signet.store import apps, deployment
+
+door = console.Door(
+    app=apps.get,
+    operator_key_hash=deployment.operator_key_hash,
+    session_key=deployment.session_key,
+)
+api = Api(door)
+
+
+def number(app_id: str, act: Act, call: Call) -> Body:
+    return lift_locks.of_number(app_id, call.query, now=act.at)
+
+
+def lift_number(app_id: str, act: Act, call: Call) -> Body:
+    return lift_locks.lift_of_number(app_id, act, call.body)
+
+
+ROUTES = [
+    api.both("/guard/number", number),
+    api.both("/guard/number/lift", lift_number, method="POST"),
+]
+
+
+def handler(event: Event, context: object) -> Reply:
+    return serve(event, ROUTES)
