@@ -7,7 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import alike, built, cold, cost, figures, imports, journey, usage, warm
+from benchmarks import alike, built, cold, cost, figures, imports, journey, sounds, usage, warm
 from benchmarks.figures import say
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -31,6 +31,7 @@ def main() -> None:
         *usage.measure(travelled),
         *cost.measure(trips, month),
         *alike.measure(rounds=30 if quick else 200),
+        *sounds.measure(rounds=5 if quick else 21),
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))
