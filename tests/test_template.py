@@ -35,6 +35,14 @@ PASSWORD_LAYERS = [
     for condition, layer in (("RunsOnArm", "PasswordsArmLayer"), ("RunsOnX86", "PasswordsX86Layer"))
 ]
 
+IMAGING_LAYERS = [
+    {"Ref": "SoundsLayer"},
+    *(
+        {"Fn::If": [condition, {"Ref": layer}, {"Ref": "AWS::NoValue"}]}
+        for condition, layer in (("RunsOnArm", "ImagingArmLayer"), ("RunsOnX86", "ImagingX86Layer"))
+    ),
+]
+
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 # without REQUEST_TOO_LARGE, which AWS does not let anybody change (review.md 1.2).
 GATEWAY_REPLIES = {
@@ -593,7 +601,8 @@ def test_only_senders_carry_the_sdks_of_carriers_and_only_when_they_are_used(nam
         for condition, layer in CARRIER_LAYERS.items()
     ]
     own = carriers if name in QUEUE_FUNCTIONS else []
-    layers = [layer for layer in function(name)["Layers"] if layer not in PASSWORD_LAYERS]
+    others = [*PASSWORD_LAYERS, *IMAGING_LAYERS]
+    layers = [layer for layer in function(name)["Layers"] if layer not in others]
     assert layers == [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}, *own]
 
 
@@ -603,11 +612,19 @@ def test_only_accounts_carry_the_hash_of_passwords(name: str) -> None:
     assert layers == (PASSWORD_LAYERS if name == "AccountFunction" else [])
 
 
-@pytest.mark.parametrize(
-    ("architecture", "layer"), [("arm64", "PasswordsArmLayer"), ("x86_64", "PasswordsX86Layer")]
-)
-def test_the_hash_of_passwords_is_deployed_for_one_processor(architecture: str, layer: str) -> None:
-    both = {"PasswordsArmLayer", "PasswordsX86Layer"}
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_only_captchas_carry_what_draws_and_speaks(name: str) -> None:
+    layers = [layer for layer in function(name)["Layers"] if layer in IMAGING_LAYERS]
+    assert layers == (IMAGING_LAYERS if name == "CaptchaFunction" else [])
+
+
+@pytest.mark.parametrize("kind", ["Passwords", "Imaging"])
+@pytest.mark.parametrize(("architecture", "processor"), [("arm64", "Arm"), ("x86_64", "X86")])
+def test_what_is_compiled_is_deployed_for_one_processor(
+    architecture: str, processor: str, kind: str
+) -> None:
+    layer = f"{kind}{processor}Layer"
+    both = {f"{kind}ArmLayer", f"{kind}X86Layer"}
     assert wanted(Architecture=architecture) & both == {layer}
     assert properties(layer)["CompatibleArchitectures"] == [architecture]
 

@@ -8,6 +8,7 @@ Pictures and sounds need no credentials and come from an API of their own, which
 
 from pathlib import Path
 
+from signet import addresses
 from signet.edge import clock, http
 from signet.edge.http import Answer, Body, Call, Event, Reply, Route
 from signet.flows import solve_captcha
@@ -44,7 +45,9 @@ def verify_captcha(call: Call) -> Body:
 def request_work(call: Call) -> Body:
     now = clock.now()
     caller = http.authenticate(call, apps.get, now=now)
-    return solve_captcha.new_work(caller.app, now=now)
+    servers = caller.app.guard.servers
+    address = addresses.of_person(call.source_ip, call.headers, caller.authority, servers)
+    return solve_captcha.new_work(caller.app, address=address, now=now)
 
 
 def verify_work(call: Call) -> Body:

@@ -8,7 +8,7 @@ from signet.acts import Act
 from signet.edge import console
 from signet.edge.api import Api
 from signet.edge.http import Body, Call, Event, Reply, serve
-from signet.flows import lift_locks
+from signet.flows import lift_locks, show_guard
 from signet.store import apps, deployment
 
 door = console.Door(
@@ -17,6 +17,22 @@ door = console.Door(
     session_key=deployment.session_key,
 )
 api = Api(door)
+
+
+def report(app_id: str, act: Act, call: Call) -> Body:
+    return show_guard.report(app_id, call.query, now=act.at)
+
+
+def locks(app_id: str, act: Act, _: Call) -> Body:
+    return show_guard.locks(app_id, now=act.at)
+
+
+def lift(app_id: str, act: Act, call: Call) -> Body:
+    return show_guard.lift(app_id, act, call.body)
+
+
+def decisions(app_id: str, act: Act, call: Call) -> Body:
+    return show_guard.decisions(app_id, call.query, now=act.at)
 
 
 def number(app_id: str, act: Act, call: Call) -> Body:
@@ -28,6 +44,10 @@ def lift_number(app_id: str, act: Act, call: Call) -> Body:
 
 
 ROUTES = [
+    api.both("/guard", report),
+    api.both("/guard/locks", locks),
+    api.both("/guard/locks/lift", lift, method="POST"),
+    api.both("/guard/decisions", decisions),
     api.both("/guard/number", number),
     api.both("/guard/number/lift", lift_number, method="POST"),
 ]

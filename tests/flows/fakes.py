@@ -8,10 +8,13 @@ from typing import Any
 from signet.carriers import Accepted, OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.edge.alarms import NotTold
-from signet.errors import Unavailable
+from signet.errors import SignetError, Unavailable
+from signet.flows.shielding import Shield
 from signet.limits import Kind
 from signet.messages import OPEN_SHARDS, Message, MessageRef, State
+from signet.shield import Attempt, Step, Verdict
 from signet.store.messages import NotClaimed, UnknownMessage
+from signet.store.shield import Decision
 
 
 @dataclass
@@ -175,3 +178,45 @@ class FakeCode:
         if self.live and self.live.key_id is None:
             self.live = replace(self.live, key_id=key_id)
         return self.live
+
+
+@dataclass
+class FakeShield:
+    """A shield that says what it was told to, and keeps what it was asked and what it counted."""
+
+    verdict: Verdict | SignetError = field(default_factory=lambda: Verdict(Step.ALLOW))
+    enforces: bool = False
+    recording_fails: bool = False
+    asked: list[tuple[Attempt, tuple[str, ...]]] = field(default_factory=list)
+    counted: list[list[str]] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    flushes: int = 0
+
+    @property
+    def stores(self) -> Shield:
+        return Shield(
+            container=lambda app: self,
+            enforces=lambda: self.enforces,
+            record=self._record,
+            flush_if_due=self._flush,
+        )
+
+    def judge(self, attempt: Attempt, now: int, allowed: tuple[str, ...] = ()) -> Verdict:
+        self.asked.append((attempt, allowed))
+        if isinstance(self.verdict, SignetError):
+            raise self.verdict
+        return self.verdict
+
+    def place(self, attempt: Attempt, now: int) -> tuple[list[str], str]:
+        return ["a", "c86"], "1"
+
+    def count_sent(self, nodes: list[str]) -> None:
+        self.counted.append(nodes)
+
+    def _record(self, app_id: str, made: Decision, *, now: datetime) -> None:
+        if self.recording_fails:
+            raise Unavailable
+        self.decisions.append(made)
+
+    def _flush(self, now: int) -> None:
+        self.flushes += 1

@@ -28,6 +28,7 @@ from signet.errors import (
     TemplateNotRendered,
     TemplateNotVerified,
     TooFast,
+    TooFrequent,
     Unavailable,
 )
 from signet.flows.send_message import Caller, Stores, send_message
@@ -35,11 +36,12 @@ from signet.limits import Kind
 from signet.messages import Message
 from signet.segments import Rule
 from signet.send_requests import SendRequest
+from signet.shield import Attempt, Lock, Step, Verdict
 from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, NotPaid, Send
 from signet.store.table import Joined
 from signet.templates import Template
 from tests.conftest import DEMO_APP, WORLD
-from tests.flows.fakes import FakeQueue
+from tests.flows.fakes import FakeQueue, FakeShield
 from tests.store.build import NOW, PHONE, PRICE, SECONDS, TODAY
 
 LIVE = LiveCode(bytes(16), "k1", SECONDS + 400, "20261122-0-aa", guesses=[])
@@ -107,6 +109,7 @@ class Sending:
     payers: list[int | SignetError] = field(default_factory=list)
     authority: Authority = Authority.CLIENT
     abroad: Rule = Rule.GSM
+    shield: FakeShield = field(default_factory=FakeShield)
 
     def run(self, **request: Any) -> None:
         stores = Stores(
@@ -118,6 +121,7 @@ class Sending:
             accept_again=self.phones.accept_again,
             find_payer=self._find_payer,
             enqueue=self.queue.enqueue,
+            shield=self.shield.stores,
         )
         asked = replace(SendRequest(phones.parse(self.phone)), **request)
         caller = Caller(self.app, self.authority, "request-1", ("order-1", "digest"))
@@ -767,3 +771,65 @@ def test_a_code_that_keeps_changing_ends_somewhere() -> None:
         sending.run()
 
     assert sending.queue.queued == []
+
+
+# --- The shield -------------------------------------------------------------------------------
+
+LOCK = Lock("c86", Step.REFUSE, "share", 31, 2, 20, 600, SECONDS - 60, SECONDS + 540)
+
+
+def test_an_accepted_send_is_counted_where_its_mark_says() -> None:
+    sending = Sending()
+
+    sending.run()
+
+    ((attempt, allowed),) = sending.shield.asked
+    assert attempt == Attempt(PHONE, None, verifies=True, solved=False)
+    assert allowed == ()
+    assert sending.phones.accepted[0][0].mark == "1"
+    assert sending.shield.counted == [["a", "c86"]]
+    assert sending.shield.flushes == 1
+
+
+def test_a_refused_send_is_not_counted() -> None:
+    sending = Sending(phones=FakePhones([TooFast(retry_after=9)]))
+
+    with pytest.raises(TooFast):
+        sending.run()
+    assert sending.shield.counted == []
+
+
+def test_what_is_refused_by_the_shield_reaches_no_store() -> None:
+    shield = FakeShield(Verdict(Step.REFUSE, LOCK, retry_after=540), enforces=True)
+    sending = Sending(shield=shield)
+
+    with pytest.raises(TooFrequent) as refused:
+        sending.run()
+    assert refused.value.retry_after == 540
+    assert sending.phones.accepted == []
+    assert sending.queue.queued == []
+    (made,) = shield.decisions
+    assert (made.enforced, made.step, made.rule, made.price_micros) == (
+        True,
+        Step.REFUSE,
+        "share",
+        PRICE,
+    )
+
+
+def test_while_it_is_only_observed_it_is_recorded_and_sent() -> None:
+    shield = FakeShield(Verdict(Step.REFUSE, LOCK, retry_after=540))
+    sending = Sending(shield=shield)
+
+    sending.run()
+
+    assert len(sending.phones.accepted) == 1
+    assert [made.enforced for made in shield.decisions] == [False]
+
+
+def test_a_test_phone_is_nobodys_business() -> None:
+    sending = Sending(WITH_TEST_PHONE)
+
+    sending.run()
+
+    assert sending.shield.asked == []

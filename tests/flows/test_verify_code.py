@@ -35,6 +35,7 @@ class FakePhone:
     counted: int = 0
     recorded: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
     recording_fails_with: Exception | None = None
 
     def spend_guess(self, subject: Subject, guess: Guess, *, key_ids: Iterable[str]) -> LiveCode:
@@ -64,6 +65,9 @@ class FakePhone:
         self.record_verified(MessageRef(subject.app_id, code.message_id), now)
         self.used.append(code.message_id)
 
+    def count_verified(self, app: App, subject: Subject, mark: str, now: int) -> None:
+        self.marks.append(mark)
+
 
 @dataclass
 class Verification:
@@ -83,6 +87,7 @@ class Verification:
             spend_guess_on_test_phone=self.phone.spend_guess_on_test_phone,
             record_verified=self.phone.record_verified,
             mark_used=self.phone.mark_used,
+            count_verified=self.phone.count_verified,
         )
         request_id = request_id or f"request-{self.requests}"
         try:
@@ -262,3 +267,21 @@ def test_the_fixed_code_is_worth_nothing_at_another_number() -> None:
     other = replace(WITH_TEST_PHONE, test_phone=TestPhone("+8618200008888", "246810"))
 
     assert not Verification(other).guess("246810")
+
+
+def test_a_right_code_is_no_waste_and_a_wrong_one_says_nothing() -> None:
+    verification = Verification()
+    assert verification.phone.live is not None
+    verification.phone.live = replace(verification.phone.live, mark="5i0123456789")
+
+    assert not verification.guess(wrong(CODE))
+    assert verification.phone.marks == []
+    assert verification.guess(CODE)
+    assert verification.phone.marks == ["5i0123456789"]
+
+
+def test_a_code_without_a_mark_is_counted_nowhere() -> None:
+    verification = Verification()
+
+    assert verification.guess(CODE)
+    assert verification.phone.marks == []

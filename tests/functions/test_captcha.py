@@ -8,11 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from functions.captcha import app as captcha_function
-from signet import captchas, proofs
+from signet import captchas, proofs, shield_tree
 from signet.apps import App, Guard
 from signet.captchas import Challenge, Form
 from signet.edge import clock
-from signet.store import captcha_keys
+from signet.shield import Board, Lock, Step
+from signet.store import apps, captcha_keys, shield_container
 from tests.functions.account_calls import Accounts
 from tests.functions.service import APP_KEY, MASTER_KEY, PHONE, Reply, Service, http_event, serve
 from tests.rules.test_proofs import solved
@@ -506,6 +507,32 @@ def test_a_picture_is_no_work(easy: Service) -> None:
 
     assert worked(token, solved(token, 8)).code == 1
     assert judged(work()["token"], "ABCD").code == 1
+
+
+def test_work_is_harder_while_something_is_locked(easy: Service, stopped: None) -> None:
+    now = int(clock.now().timestamp())
+    put_lock("c998", now)
+    assert work()["bits"] == 8 + proofs.ALERT_BITS
+
+    apps._cache.clear()
+    # The address of events/captcha.json.
+    put_lock(f"i{shield_tree.address_key('signet-demo-app', '203.0.113.7')}", now)
+    assert work()["bits"] == 8 + proofs.SUSPECT_BITS
+
+
+def put_lock(node: str, now: int) -> None:
+    lock = Lock(node, Step.CHALLENGE, "share", 31, 2, 20, 600, now, now + 600)
+    item = shield_container.board_item(Board({node: lock}), 1)
+    dynamodb_table("shield").put_item(Item={"pk": "signet-demo-app#locks", "sk": "-", **item})
+
+
+def test_work_is_never_harder_than_a_browser_can_do(
+    deployment: Service, make_app: Callable[..., App], stopped: None
+) -> None:
+    make_app(guard=Guard(work_bits=20))
+    put_lock("c998", int(clock.now().timestamp()))
+
+    assert work()["bits"] == proofs.MOST_BITS
 
 
 def test_the_script_may_be_kept_for_a_day() -> None:

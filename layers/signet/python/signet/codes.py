@@ -78,7 +78,8 @@ class Guess:
 class LiveCode:
     """A code's state in the phone's item; `guesses` are in the order they were counted.
 
-    `user_id`: for whom the number is to be changed, if the code is for that.
+    `user_id`: for whom the number is to be changed, if the code is for that. `mark`: where the
+    shield counts its send.
     """
 
     nonce: bytes
@@ -87,6 +88,7 @@ class LiveCode:
     message_id: str
     guesses: Sequence[Guess]
     user_id: str | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

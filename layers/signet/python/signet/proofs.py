@@ -14,9 +14,16 @@ PARTS = 16
 # For each part; 12 is a quarter of a second in a phone's browser.
 LEAST_BITS, DEFAULT_BITS, MOST_BITS = 8, 12, 20
 WORK_SECONDS = 300
+# More of them while something of the app is locked, and for an address that is: 2 and 8 times.
+ALERT_BITS, SUSPECT_BITS = 1, 3
 # Nobody counts further before the challenge is over.
 _MOST_COUNTED = 2**53
 _DIGEST_BITS = 256
+
+
+def harder(bits: int, more: int) -> int:
+    """So many bits and more, but never more than a browser can do."""
+    return min(bits + more, MOST_BITS)
 
 
 def solution(value: object) -> list[int]:

@@ -109,8 +109,8 @@ def country_of(node: str) -> str | None:
 
 
 def address_key(app_id: str, address: str) -> str:
-    """What an app's caller is counted by."""
-    text = f"{app_id}|{_network(address)}"
+    """What an app's caller is counted by; `address` as `addresses.counted` has it."""
+    text = f"{app_id}|{address}"
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_LENGTH]
 
 
@@ -129,19 +129,3 @@ def is_below(node: str, above: str) -> bool:
 def is_listed(e164: str, listed: Sequence[str]) -> bool:
     """Whether a number is one of these E.164 numbers, or in one of these ranges."""
     return any(prefix and e164.startswith(prefix) for prefix in listed)
-
-
-def _network(address: str) -> str:
-    """An IPv4 address as it is; the /64 of an IPv6 one, which is what a subscriber gets."""
-    if ":" not in address:
-        return address
-    # A cold start with an IPv4 caller does not wait for it.
-    from ipaddress import IPv6Address
-
-    try:
-        found = IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return f"{int(found) >> 64:x}::/64"

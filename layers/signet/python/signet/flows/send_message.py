@@ -30,6 +30,8 @@ from signet.errors import (
     TemplateNotVerified,
     Unavailable,
 )
+from signet.flows import shielding
+from signet.flows.shielding import Asked, Shield
 from signet.limits import Kind
 from signet.messages import NOTIFICATION_LIFE, Message, MessageRef
 from signet.send_requests import SendRequest
@@ -103,6 +105,7 @@ class Stores:
     accept_again: Callable[..., None]
     find_payer: Callable[[Charge], Charge]
     enqueue: Callable[[MessageRef, Kind], None]
+    shield: Shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,17 @@ def send_message(
         # Limits hold for test numbers too, but nothing is recorded or sent (wire.md 12.1).
         return _unless_repeated(lambda: stores.accept(send, None, joined=errand.joined))
     message = replace(message, kept_back=errand.kept_back)
+    asked = Asked(
+        caller.app, caller.authority, caller.address, message, solved=bool(send.proof), now=now
+    )
+    passage = shielding.let_pass(stores.shield, asked)
+    send = replace(send, mark=passage.mark if passage else "")
     accepted = _accept(send, message, caller.app, stores, priced=priced, errand=errand)
     if accepted:
         _enqueue(accepted, stores)
+        if passage:
+            passage.count()
+    stores.shield.flush_if_due(send.seconds)
     return accepted is not None
 
 

@@ -3,7 +3,8 @@
 from signet import addresses
 from signet.edge import http, queue
 from signet.flows.send_message import Caller, Stores
-from signet.store import apps, balances, deployment, mappings, phones, templates
+from signet.flows.shielding import Shield
+from signet.store import apps, balances, deployment, mappings, phones, shield, templates
 
 STORES = Stores(
     signature=apps.signature,
@@ -14,6 +15,12 @@ STORES = Stores(
     accept_again=phones.accept_again,
     find_payer=balances.find_payer,
     enqueue=queue.enqueue,
+    shield=Shield(
+        container=lambda app: shield.CONTAINERS.of(app.app_id, shards=app.balance_shards),
+        enforces=lambda: deployment.settings().enforces,
+        record=shield.record_decision,
+        flush_if_due=shield.CONTAINERS.flush_if_due,
+    ),
 )
 
 

@@ -7,14 +7,14 @@ answer is looked at; so of a hundred at once with different answers one is judge
 from collections.abc import Mapping
 from datetime import datetime
 
-from signet import captchas, proofs
+from signet import captchas, proofs, shield_tree
 from signet.apps import App
 from signet.captchas import Challenge, Form
 from signet.credentials import Authority
 from signet.edge import settings
 from signet.errors import BadParameter, CaptchaWrong, FeatureDisabled
 from signet.fields import Body
-from signet.store import captcha_keys, challenges
+from signet.store import apps, captcha_keys, challenges
 
 # What a language is called in an address: the start of its tag will do.
 LANGUAGES = ("zh", "en")
@@ -73,10 +73,13 @@ def judge(app: App, body: Body, *, now: datetime) -> str:
     return token
 
 
-def new_work(app: App, *, now: datetime) -> Body:
-    """A challenge to compute: `token`, `parts`, `bits` of each, see `signet.proofs`."""
+def new_work(app: App, *, address: str | None, now: datetime) -> Body:
+    """A challenge to compute: `token`, `parts`, `bits` of each, see `signet.proofs`.
+
+    It is harder for an address that the shield has locked, and while anything of the app is.
+    """
     _check(app)
-    keys, bits = captcha_keys.keys(), app.guard.work_bits
+    keys, bits = captcha_keys.keys(), _bits(app, address, now)
     work = captchas.new_work(app.app_id, keys, bits=bits, ttl=proofs.WORK_SECONDS, now=now)
     return {
         "token": captchas.token(work, keys),
@@ -101,6 +104,18 @@ def judge_work(app: App, body: Body, *, now: datetime) -> str:
     if not challenges.judge(app_id, work.id, captchas.proof(token)[1], now=now):
         raise CaptchaWrong
     return token
+
+
+def _bits(app: App, address: str | None, now: datetime) -> int:
+    from signet.store import shield  # pictures do without
+
+    board = apps.cached(
+        (app.app_id, "locks"), lambda: shield.locks(app.app_id, now=int(now.timestamp()))
+    )
+    own = shield_tree.address_key(app.app_id, address) if address else ""
+    if address and {*shield_tree.address_nodes(own)} & set(board.locks):
+        return proofs.harder(app.guard.work_bits, proofs.SUSPECT_BITS)
+    return proofs.harder(app.guard.work_bits, proofs.ALERT_BITS if board.locks else 0)
 
 
 def _check(app: App) -> None:

@@ -30,6 +30,7 @@ class Stores:
     spend_guess_on_test_phone: Callable[[Subject, int], None]
     record_verified: Callable[[MessageRef, int], None]
     mark_used: Callable[[Subject, LiveCode, int], None]
+    count_verified: Callable[[App, Subject, str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def verify_code(
     if not codes.is_winner(live, guess, keyring=keyring, subject=subject):
         raise CodeInvalid
     _record(subject, live, stores, app=app, now=seconds)
+    if live.mark:
+        stores.count_verified(app, subject, live.mark, seconds)
     return live
 
 

@@ -8,7 +8,8 @@
                            | rid, rt: id and time of the last accepted request
                            | p<purpose>…: n nonce, k key id, x expires_at, m message id,
                            |   g guesses, i their request ids, u when the code was used
-                           |   w the user whose number it will become
+                           |   w the user whose number it will become, h where the shield
+                           |   counts the send
     <app>#idem#<digest>    | request: digest of the request that used an Idempotency-Key
     <app>#only#<digest>    | phone: to which a code was sent that may confirm without it
     all                    | ttl: when DynamoDB may forget the item (never trusted)
@@ -66,6 +67,7 @@ class Send:
     `nonce` tells. `idempotency` is (key, digest of the request) when the caller gave an
     Idempotency-Key. `user_id`: whose number it will become. `only`: the code can be found without
     the number, by this. `proof`: of a solved captcha, which this send spends.
+    `mark`: where the shield counts it.
     """
 
     subject: Subject
@@ -78,6 +80,7 @@ class Send:
     user_id: str | None = None
     only: OnlyCode | None = None
     proof: tuple[str, bytes] | None = None
+    mark: str = ""
 
     @property
     def seconds(self) -> int:
@@ -399,6 +402,8 @@ def _issue(send: Send, ref: MessageRef) -> Iterator[Action]:
     yield path(f"{prefix}u").remove()
     key, user = path(f"{prefix}k"), path(f"{prefix}w")
     yield key.set(send.only.key_id) if send.only else key.remove()
+    mark = path(f"{prefix}h")
+    yield mark.set(send.mark) if send.mark else mark.remove()
     yield user.set(send.user_id) if send.user_id else user.remove()
 
 
@@ -413,6 +418,7 @@ def _live(item: table.Item, prefix: str) -> LiveCode | None:
         message_id=item[f"{prefix}m"],
         guesses=[Guess.unpack(request_id, guess) for request_id, guess in packed],
         user_id=item.get(f"{prefix}w"),
+        mark=item.get(f"{prefix}h", ""),
     )
 
 

@@ -232,11 +232,13 @@ class Container:
 
     # --- Writing ------------------------------------------------------------------------------
 
-    def count_sent(self, attempt: Attempt, now: int) -> str:
-        """Count a send; its mark, to be given back when it is verified."""
-        nodes, mark = counted(self._view(now), attempt)
+    def place(self, attempt: Attempt, now: int) -> tuple[list[str], str]:
+        """Where a send counts if it is accepted, and its mark, which its verification brings."""
+        return counted(self._view(now), attempt)
+
+    def count_sent(self, nodes: list[str]) -> None:
+        """Count a send that was accepted."""
         self._count("s", nodes)
-        return mark
 
     def count_verified(self, e164: str, mark: str) -> None:
         """Count the verification of the send with this mark."""
