@@ -24,7 +24,7 @@ SIGNET = REPO / "layers" / "signet" / "python"
 
 FUNCTION = "AWS::Serverless::Function"
 QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
-LARGE_FUNCTIONS = ["AccountFunction", "CaptchaFunction", "PicturesFunction", "ImporterFunction"]
+LARGE_FUNCTIONS = ["AccountFunction", "PicturesFunction", "ImporterFunction"]
 APIS = ["Api", "PicturesApi"]
 TIMEOUTS = {**dict.fromkeys(QUEUE_FUNCTIONS, 20), "SweeperFunction": 30, "ImporterFunction": 900}
 
@@ -613,9 +613,9 @@ def test_only_accounts_carry_the_hash_of_passwords(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PERMISSIONS)
-def test_only_captchas_carry_what_draws_and_speaks(name: str) -> None:
+def test_only_pictures_carry_what_draws_and_speaks(name: str) -> None:
     layers = [layer for layer in function(name)["Layers"] if layer in IMAGING_LAYERS]
-    assert layers == (IMAGING_LAYERS if name == "CaptchaFunction" else [])
+    assert layers == (IMAGING_LAYERS if name == "PicturesFunction" else [])
 
 
 @pytest.mark.parametrize("kind", ["Passwords", "Imaging"])
