@@ -17,6 +17,7 @@ os.environ.update(
     SIGNET_BALANCES_TABLE="balances",
     SIGNET_LEDGER_TABLE="ledger",
     SIGNET_USERS_TABLE="users",
+    SIGNET_SHIELD_TABLE="shield",
     SIGNET_IMPORTS_BUCKET="imports",
     SIGNET_SECRET_ARN="signet-test-secret",
     SIGNET_CARRIER="sns",

@@ -24,6 +24,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Balances", "SIGNET_BALANCES_TABLE"),
         ("Ledger", "SIGNET_LEDGER_TABLE"),
         ("Users", "SIGNET_USERS_TABLE"),
+        ("Shield", "SIGNET_SHIELD_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {

@@ -219,6 +219,7 @@ KEYS = {
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
     "Phones": {"table": ("pk S",)},
+    "Shield": {"table": ("pk S", "sk S")},
     "Messages": {
         "table": ("pk S", "sk S"),
         "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),
@@ -697,7 +698,7 @@ def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
 
 
-@pytest.mark.parametrize("name", ["Phones", "Messages"])
+@pytest.mark.parametrize("name", ["Phones", "Messages", "Shield"])
 def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
     assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
     assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}

@@ -10,6 +10,7 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_BALANCES_TABLE": (None, "table of balances, a few items an app"),
     "SIGNET_LEDGER_TABLE": (None, "table of credits and closed days, kept for good"),
     "SIGNET_USERS_TABLE": (None, "table of phone accounts, and of what only one of them can have"),
+    "SIGNET_SHIELD_TABLE": (None, "table of what the shield counts, locks and decides"),
     "SIGNET_CODES_QUEUE_URL": (None, "queue of verification messages"),
     "SIGNET_BULK_QUEUE_URL": (None, "queue of everything else"),
     "SIGNET_QUEUE_URL": (None, "senders only: the queue this one reads"),
