@@ -174,6 +174,19 @@ def read(request: Callable[[], _T]) -> _T:
     return _unless_busy(request)
 
 
+def once(request: Callable[[], _T]) -> _T:
+    """What `request` gives, tried once: for what is not worth waiting, or may count twice.
+
+    Raises ConditionFailed, without the item, and Unavailable for contention and lost connections.
+    """
+    try:
+        return _unless_busy(request, attempts=1)
+    except VerboseClientError as error:
+        if _code(error) == f"{_REFUSED}Exception":
+            raise ConditionFailed({}) from error
+        raise
+
+
 def python(raw: RawItem) -> Item:
     """A raw item in plain Python values; PynamoDB drops attributes a model does not name."""
     return {name: _value(value) for name, value in raw.items()}
