@@ -7,7 +7,18 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import alike, built, cold, cost, figures, imports, journey, usage, warm
+from benchmarks import (
+    alike,
+    attack_figures,
+    built,
+    cold,
+    cost,
+    figures,
+    imports,
+    journey,
+    usage,
+    warm,
+)
 from benchmarks.figures import say
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -31,6 +42,7 @@ def main() -> None:
         *usage.measure(travelled),
         *cost.measure(trips, month),
         *alike.measure(rounds=30 if quick else 200),
+        *attack_figures.measure(quick=quick),
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))
