@@ -328,6 +328,33 @@ def test_a_lock_is_extended_while_the_attack_goes_on(
     assert verdict.lock.until == NOON + (LOCK_SECONDS if is_extended else left)
 
 
+def test_what_many_share_is_judged_anew_after_an_hour() -> None:
+    hour_old = replace(locked(COUNTRY, left=60), since=NOON - 3_540)
+    range_ = replace(locked(left=60), since=NOON - 3_540)
+    tries = {f"t{COUNTRY}": 5_000, f"t{RANGE}": 5_000}
+
+    assert judged(tries, board=board(hour_old)).lock == hour_old
+    assert judged(tries, board=board(range_)).write
+
+
+def test_the_usual_traffic_of_a_country_does_not_extend_its_lock() -> None:
+    lock = locked(COUNTRY, left=60)
+    profile = Profile(MINUTE - 20, {COUNTRY: Counts(144 * 300, 144 * 240)})
+    asked = Attempt(ELSEWHERE, OTHER)
+
+    for tries, is_extended in ((700, False), (900, True)):
+        view = View(NOON, nine={f"t{COUNTRY}": tries}, profile=profile)
+        assert shield.judge(view, board(lock), asked).write is is_extended
+
+
+def test_a_country_is_not_closed_all_day() -> None:
+    bad_day = Profile(MINUTE, {COUNTRY: Counts(9_000, 900)})
+
+    verdict = shield.judge(View(NOON, profile=bad_day), Board(), Attempt(ELSEWHERE, OTHER))
+
+    assert verdict.step is Step.CHALLENGE
+
+
 def test_honest_people_who_solve_do_not_extend_a_challenge() -> None:
     went_on = traffic(ten_thousand(50), verified=0.7) | {f"t{RANGE}": 55}
     add(went_on, {f"s{COUNTRY}": 5_000, f"v{COUNTRY}": 4_000})

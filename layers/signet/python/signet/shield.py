@@ -27,8 +27,13 @@ from signet.shield_counts import WINDOW, Counts, View, without
 from signet.shield_tree import APP, BUDGETS, Budget, Level
 
 LOCK_SECONDS = 600
-# A lock with less than this left is extended while attempts go on.
+# A lock with less than this left is extended while attempts go on. What many honest people share
+# is judged anew after an hour: they go on, too, and while they are refused nothing is learned.
 _EXTEND_BELOW = 300
+_SHARED = frozenset({Level.ADDRESS, Level.MILLION, Level.COUNTRY, Level.APP})
+_LONGEST_SHARED = 3_600
+# Nor are a country or an app closed all day for what happened in the morning.
+_NO_DAY_REFUSED = frozenset({Level.COUNTRY, Level.APP})
 LIFTED_SECONDS = 3_600
 _DAY_FACTOR = 3
 # A budget is never less than so many times what the node sends in ten minutes of a usual day.
@@ -185,14 +190,18 @@ def _extended(view: View, board: Board, lock: Lock) -> Lock:
     """The lock, for longer if attempts go on as they would in an attack."""
     if lock.until - view.now >= _EXTEND_BELOW:
         return lock
+    kind = tree.level(lock.node)
     left = view.tries(lock.node)
     if lock.step is Step.CHALLENGE:
         # Who solved it went on, and is counted there.
         left -= round(view.recent(lock.node).sent)
-    going_on = left >= BUDGETS[tree.level(lock.node)].challenge
-    if going_on or (lock.step is Step.CHALLENGE and _over(view, board, lock.node, lock.step)):
-        return replace(lock, until=view.now + LOCK_SECONDS)
-    return lock
+    going_on = left >= BUDGETS[kind].challenge + 2 * view.usual_sent(lock.node)
+    if not (going_on or (lock.step is Step.CHALLENGE and _over(view, board, lock.node, lock.step))):
+        return lock
+    until = view.now + LOCK_SECONDS
+    if kind in _SHARED:
+        until = min(until, lock.since + _LONGEST_SHARED)
+    return replace(lock, until=until) if until > lock.until else lock
 
 
 def _over(view: View, board: Board, node: str, step: Step) -> Lock | None:
@@ -216,7 +225,10 @@ def _share(view: View, board: Board, node: str, step: Step) -> Lock | None:
 
 
 def _day(view: View, board: Board, node: str, step: Step) -> Lock | None:
-    budget = BUDGETS[tree.level(node)]
+    kind = tree.level(node)
+    if step is Step.REFUSE and kind in _NO_DAY_REFUSED:
+        return None
+    budget = BUDGETS[kind]
     counts = view.day(node, waits=budget.waits)
     threshold = _DAY_FACTOR * budget.of(step)
     if counts.unverified < threshold:
