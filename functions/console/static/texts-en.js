@@ -214,6 +214,46 @@ export const EN = {
   "switch.isOn": "“{name}” is on.",
   "switch.isOff": "“{name}” is off.",
 
+  // What an app sets of its guard
+  "countries.title": "Countries and regions to send to",
+  "countries.lead": "Messages go to open ones only; all others are refused. Switches work at once.",
+  "countries.none": "None is open: every send is refused.",
+  "countries.needsInternational":
+    "The switch “International messages” is off: nothing goes outside +86, open here or not.",
+  "countries.onlyMainland":
+    "“International messages” is on, but only the mainland is open here: all other numbers are still refused.",
+  "countries.price": "{price} a segment",
+  "countries.noPrice": "Not in the price list: works once an operator sets a price",
+  "countries.open": "Open",
+  "countries.close": "Close",
+  "countries.askOpen": "Open {country}?",
+  "countries.openBody": "The app can send to numbers of {country}: {price}.",
+  "countries.pumping":
+    "SMS pumping looks for open countries: attackers ask by the App Key for codes to ranges of their own and share the revenue with a carrier there, at your cost. Open only countries where your users are.",
+  "countries.askClose": "Close {country}?",
+  "countries.closeBody": "Sends to {country} are refused at once, sign-in codes included.",
+  "countries.isOpen": "{country} is open.",
+  "countries.isClosed": "{country} is closed.",
+  "countries.other": "Another dial code",
+  "countries.otherHint": "For a country or region that is not listed above.",
+  "countries.dialWrong": "Enter a dial code of one to three digits, such as 380.",
+  "countries.alreadyOpen": "It is open already.",
+  "guardSettings.title": "Exceptions and strength of the shield",
+  "guardSettings.allowed": "Numbers that the shield leaves alone",
+  "guardSettings.allowedHint":
+    "A number or range on each line, such as +8613800138000 or +861380013. The limits of each number still hold.",
+  "guardSettings.allowedWrong":
+    "“{entry}” is no number or range: write it like +8613800138000 or +861380013.",
+  "guardSettings.servers": "Addresses of your own servers",
+  "guardSettings.serversHint":
+    "An address or network on each line, such as 203.0.113.7 or 203.0.113.0/24. They call for many people, so the shield does not take them for one; they may name the person's address in the header X-Client-IP.",
+  "guardSettings.serversWrong":
+    "“{entry}” is no address or network: write it like 203.0.113.7 or 203.0.113.0/24.",
+  "guardSettings.work": "Difficulty of the proof of work",
+  "guardSettings.workHint":
+    "Instead of a captcha, the device computes and nobody has to do anything. Each step doubles the time; 12 is usual.",
+  "guardSettings.workTime": "{bits}: about {seconds} s on a phone",
+
   // Signatures
   "signatures.lead":
     "The name in 【】 at the start of a message. It works once approved; until a new version is, the old one stays in use.",

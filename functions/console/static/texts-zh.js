@@ -207,6 +207,46 @@ export const ZH = {
   "switch.isOn": "已打开「{name}」。",
   "switch.isOff": "已关闭「{name}」。",
 
+  // What an app sets of its guard
+  "countries.title": "可以发往的国家和地区",
+  "countries.lead": "只向打开的国家和地区发送，其余一律拒绝。开关立即生效。",
+  "countries.none": "一个也没有打开：所有发送都会被拒绝。",
+  "countries.needsInternational":
+    "「国际短信」开关还没有打开：+86 以外的号码，即使在这里打开也不会发送。",
+  "countries.onlyMainland":
+    "「国际短信」已经打开，但这里只打开了中国大陆：其他国家和地区的号码仍会被拒绝。",
+  "countries.price": "每条 {price}",
+  "countries.noPrice": "价格表里没有，运营者定价之后才能发送",
+  "countries.open": "打开",
+  "countries.close": "关闭",
+  "countries.askOpen": "打开 {country}？",
+  "countries.openBody": "应用可以向 {country} 的号码发送，{price}。",
+  "countries.pumping":
+    "短信盗刷专找开放的国家：攻击者用 App Key 向自己控制的号段要验证码，与当地的运营商分成，费用由你承担。只打开有你的用户的国家。",
+  "countries.askClose": "关闭 {country}？",
+  "countries.closeBody": "发往 {country} 的短信会立即被拒绝，包括登录验证码。",
+  "countries.isOpen": "已打开 {country}。",
+  "countries.isClosed": "已关闭 {country}。",
+  "countries.other": "其他区号",
+  "countries.otherHint": "上面没有的国家和地区，填写国际区号。",
+  "countries.dialWrong": "请填写一到三位的国际区号，例如 380。",
+  "countries.alreadyOpen": "它已经打开了。",
+  "guardSettings.title": "防护的例外和强度",
+  "guardSettings.allowed": "防护不限制的号码",
+  "guardSettings.allowedHint":
+    "每行一个号码或号段，例如 +8613800138000 或 +861380013。每个号码的发送频率限制照常。",
+  "guardSettings.allowedWrong":
+    "「{entry}」不是号码或号段，请照 +8613800138000 或 +861380013 的样子写。",
+  "guardSettings.servers": "自己的服务器的地址",
+  "guardSettings.serversHint":
+    "每行一个 IP 地址或网段，例如 203.0.113.7 或 203.0.113.0/24。它们替许多用户请求，防护不把它们当作一个人；可以用请求头 X-Client-IP 写明用户的地址。",
+  "guardSettings.serversWrong":
+    "「{entry}」不是地址或网段，请照 203.0.113.7 或 203.0.113.0/24 的样子写。",
+  "guardSettings.work": "工作量证明的难度",
+  "guardSettings.workHint":
+    "代替图形验证码，让设备自己计算，用户不用动手。每加一级，时间加倍：通常用 12。",
+  "guardSettings.workTime": "{bits} 级：手机上约 {seconds} 秒",
+
   // Signatures
   "signatures.lead": "短信开头【】里的名字。通过审核后才能使用；新版本通过之前，旧版本继续使用。",
   "signatures.new": "新建签名",
