@@ -1,6 +1,6 @@
 """What apps and deployments set of the shield in the console, in a real Chromium."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -156,3 +156,45 @@ def test_an_operator_opens_a_country_of_an_app(
     expect(page.locator("#toast")).to_have_text("已打开 新加坡 +65。")
     assert guard_of(stack, app)["countries"] == ["65", "86"]
     console.change(stack.url, app, {"guard": {"countries": ["86"]}})
+
+
+# --- What a deployment sets -------------------------------------------------------------------
+
+
+@pytest.fixture
+def observing(stack: Any) -> Iterator[Callable[[], str]]:
+    """How the shield of the deployment stands; it observes again afterwards."""
+    url = f"{stack.url}/console/api/settings"
+    yield lambda: str(httpx.get(url, auth=console.OPERATOR, timeout=30).json()["shield"])
+    httpx.put(url, auth=console.OPERATOR, json={"shield": "observe"}, timeout=30)
+
+
+def test_the_shield_enforces_once_somebody_has_said_so_twice(
+    open_page: Open, operator: Session, observing: Callable[[], str]
+) -> None:
+    page = open_page()
+    enter(page, operator, "deployment")
+    switch = page.get_by_role("switch", name="拦截可疑的发送")
+    expect(switch).not_to_be_checked()
+    switch.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("真的被要求验证或拒绝")
+    expect(dialog.get_by_role("link", name="全部应用")).to_have_attribute("href", "#/apps")
+    photograph(page, "guard-enforce")
+    page.keyboard.press("Escape")
+    expect(switch).not_to_be_checked()
+    assert observing() == "observe"
+
+    switch.click()
+    dialog.get_by_role("button", name="打开拦截").click()
+    expect(page.locator("#toast")).to_have_text("防护正在拦截。")
+    expect(switch).to_be_checked()
+    expect(page.get_by_role("switch", name="低风险模板自动通过")).not_to_be_checked()
+    assert observing() == "enforce"
+
+    page.reload()
+    expect(switch).to_be_checked()
+    switch.click()
+    dialog.get_by_role("button", name="只观察").click()
+    expect(page.locator("#toast")).to_have_text("防护只观察，不拦截。")
+    assert observing() == "observe"

@@ -9,6 +9,7 @@ export const EN = {
   "menu.signatures": "Signatures",
   "menu.templates": "Templates",
   "menu.records": "Messages",
+  "menu.guard": "Shield",
   "menu.balance": "Balance",
   "menu.prices": "Prices",
   "menu.settings": "App settings",
@@ -587,6 +588,22 @@ export const EN = {
     "A template with no finding, of an app whose signature is approved, works as soon as it is submitted. The audit trail names you.",
 
   // Mappings
+  "deployment.enforce": "Stop suspicious sends",
+  "deployment.enforceHint":
+    "When it is off, the shield observes: it records what it would stop and save, and stops nothing. When it is on, suspicious sends need a challenge first, then are refused.",
+  "deployment.enforceAsk": "Enforce the shield?",
+  "deployment.enforceBody":
+    "From now on, sends beyond a budget are really challenged or refused in all apps: ranges and addresses that are locked get no codes, until the lock ends or is lifted.",
+  "deployment.enforceDo": "Enforce",
+  "deployment.enforces": "The shield enforces.",
+  "deployment.observeAsk": "Only observe again?",
+  "deployment.observeBody":
+    "The shield stops no send of any app any more, and only records what it would stop.",
+  "deployment.observeDo": "Only observe",
+  "deployment.observes": "The shield only observes.",
+  "deployment.report":
+    "Before you enforce, look for honest users in the report on each app's page Shield:",
+  "deployment.reports": "all apps",
   "mappings.title": "Carrier mappings",
   "mappings.all": "Mappings for all apps",
   "mappings.lead":

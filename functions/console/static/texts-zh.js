@@ -9,6 +9,7 @@ export const ZH = {
   "menu.signatures": "短信签名",
   "menu.templates": "短信模板",
   "menu.records": "发送记录",
+  "menu.guard": "防护",
   "menu.balance": "余额",
   "menu.prices": "价格",
   "menu.settings": "应用设置",
@@ -563,6 +564,20 @@ export const ZH = {
     "没有任何提醒、签名已通过的模板，提交后立即可用；操作记录里会写明由你开启。",
 
   // Mappings
+  "deployment.enforce": "拦截可疑的发送",
+  "deployment.enforceHint":
+    "关闭时只观察：照样记录本会拦截什么、能省多少，但什么都不拦。打开后，可疑的发送先要求验证，再被拒绝。",
+  "deployment.enforceAsk": "打开拦截？",
+  "deployment.enforceBody":
+    "从现在起，所有应用里超出预算的发送会真的被要求验证或拒绝，受限的号段和地址收不到验证码，直到限制结束或被解除。",
+  "deployment.enforceDo": "打开拦截",
+  "deployment.enforces": "防护正在拦截。",
+  "deployment.observeAsk": "回到观察模式？",
+  "deployment.observeBody": "防护不再拦截任何应用的任何发送，只记录本会拦截什么。",
+  "deployment.observeDo": "只观察",
+  "deployment.observes": "防护只观察，不拦截。",
+  "deployment.report": "打开之前，先看每个应用「防护」页的报告里有没有误伤：",
+  "deployment.reports": "全部应用",
   "mappings.title": "通道映射",
   "mappings.all": "所有应用的映射",
   "mappings.lead":
