@@ -13,13 +13,13 @@ OPERATOR = ("demo", "signet-demo-operator")
 
 OWNERS_PAGES = (
     *("", "signatures", "signatures/new", "templates", "templates/new", "records", "balance"),
-    *("prices", "settings", "audit"),
+    *("prices", "settings", "audit", "guard"),
 )
 OPERATORS_PAGES = (
     *("", "review", "apps", "apps/new", "operators", "carriers", "mappings", "prices"),
     "deployment",
 )
-OPERATORS_PAGES_OF_AN_APP = ("", "/records", "/balance", "/mappings", "/audit")
+OPERATORS_PAGES_OF_AN_APP = ("", "/records", "/guard", "/balance", "/mappings", "/audit")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ export async function show({ params, signal, refresh }) {
   return [
     heading(app.name, {
       back: { href: "#/apps", label: text("menu.apps") },
-      actions: ["records", "balance", "mappings", "audit"].map((page) =>
+      actions: ["records", "guard", "balance", "mappings", "audit"].map((page) =>
         linkButton(text(`menu.${page}`), address([...path, page]), "quiet"),
       ),
     }),
