@@ -16,6 +16,7 @@ from benchmarks import (
     figures,
     imports,
     journey,
+    sounds,
     usage,
     warm,
 )
@@ -43,6 +44,7 @@ def main() -> None:
         *cost.measure(trips, month),
         *alike.measure(rounds=30 if quick else 200),
         *attack_figures.measure(quick=quick),
+        *sounds.measure(rounds=5 if quick else 21),
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))

@@ -19,7 +19,7 @@ from benchmarks.wire import Replay, serving
 # How much later than a bare boto3 client a function may be ready (design.md 6).
 BUDGET = 1.25
 _PLAIN = 'import boto3; boto3.client("dynamodb")'
-_FUNCTIONS = ("request", "verify")
+_FUNCTIONS = ("request", "verify", "captcha")
 _UNIT = "x boto3 client"
 
 Seconds = dict[str, list[float]]

@@ -2,6 +2,7 @@
 
 A code is requested, delivered and verified twice: to warm the processes, then to count. It is
 paid for, and sent with a template of the app's own, which somebody wrote and approved before.
+A captcha is asked for and answered, and spent with a third code.
 """
 
 import json
@@ -14,7 +15,8 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +27,7 @@ from local import seed
 from local.aws import Aws
 from local.ministack import MiniStack
 from local.package import load_template
+from signet import captchas
 
 Event = dict[str, Any]
 
@@ -41,6 +44,7 @@ class Step:
     event: Event
     calls: tuple[Call, ...]
     log_bytes: int
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def read_units(self) -> float:
@@ -63,6 +67,9 @@ class Journey:
     sender: Step
     wrong_guess: Step
     verify: Step
+    captcha: Step
+    answer: Step
+    request_with_captcha: Step
     sweeper: Step
     closing: Step
 
@@ -93,24 +100,34 @@ def travel(made: Built) -> Journey:
 def _round_trip(
     functions: Mapping[str, "_Function"], running: MiniStack, aws: Aws, settings: dict[str, str]
 ) -> Journey:
-    warm, counted = "+8618612345671", "+8618612345672"
+    warm, counted, proved = "+8618612345671", "+8618612345672", "+8618612345673"
     request, sender, verify = (functions[name].answer for name in ("request", "sender", "verify"))
     queue = settings["SIGNET_CODES_QUEUE_URL"]
     first = {"request": request(_request_event(warm))}
     first["sender"] = sender(_queue_event(aws, queue))
     first["verify"] = verify(_verify_event(warm, "000000"), status=400)
+    captcha = functions["captcha"].answer
+    first["captcha"] = captcha(_captcha_event())
     first["sweeper"] = functions["sweeper"].answer(_event("sweeper"))
     requested = request(_request_event(counted))
     sent = sender(_queue_event(aws, queue))
     (code,) = (_code(text.body) for text in running.texts() if text.to == counted)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
+    guessed = verify(_verify_event(counted, wrong), status=400)
+    verified = verify(_verify_event(counted, code))
+    asked = captcha(_captcha_event())
+    answered = captcha(_answer_event(aws, asked.body["captcha_token"]))
+    solved = {"validate_token": answered.body["validate_token"]}
     return Journey(
         settings=settings,
         first=first,
         request=requested,
         sender=sent,
-        wrong_guess=verify(_verify_event(counted, wrong), status=400),
-        verify=verify(_verify_event(counted, code)),
+        wrong_guess=guessed,
+        verify=verified,
+        captcha=asked,
+        answer=answered,
+        request_with_captcha=request(_request_event(proved, **solved)),
         sweeper=functions["sweeper"].answer(_event("sweeper")),
         closing=functions["sweeper"].answer({"task": "close_days"}),
     )
@@ -144,7 +161,8 @@ class _Function:
         reply = json.loads(self._replies.readline() or "{}")
         if not reply or reply.get("batchItemFailures") or reply.get("statusCode", status) != status:
             raise RuntimeError(f"{self._name} answered {reply}")
-        return Step(event, tuple(self._recorder.calls[calls:]), self._logged() - logged)
+        body = json.loads(reply["body"]) if "body" in reply else {}
+        return Step(event, tuple(self._recorder.calls[calls:]), self._logged() - logged, body)
 
     def __enter__(self) -> Self:
         return self
@@ -221,10 +239,31 @@ def _event(name: str) -> Event:
     return event
 
 
-def _request_event(phone: str) -> Event:
-    fields = {"mobilePhoneNumber": phone, "template": _TEMPLATE, "device": "iPhone"}
+def _request_event(phone: str, **more: str) -> Event:
+    fields = {"mobilePhoneNumber": phone, "template": _TEMPLATE, "device": "iPhone", **more}
     event = _signed(_event("request"))
     return event | {"body": json.dumps(json.loads(event["body"]) | fields)}
+
+
+def _captcha_event() -> Event:
+    return _signed(_event("captcha"))
+
+
+def _answer_event(aws: Aws, token: str) -> Event:
+    """The right answer, as whoever looks at the picture gives it."""
+    item = aws.client("dynamodb").get_item(
+        TableName="Apps", Key={"app_id": {"S": "#deployment"}, "item": {"S": "captcha"}}
+    )["Item"]
+    held = json.loads(item["captcha_keys"]["S"])
+    keys = captchas.Keys(
+        held["current"], {name: bytes.fromhex(key) for name, key in held["keys"].items()}
+    )
+    asked = captchas.read(
+        token, seed.APP_ID, keys, form=captchas.Form.PICTURE, now=datetime.now(UTC)
+    )
+    body = {"captcha_token": token, "captcha_code": captchas.written_answer(asked, keys)}
+    place = {"path": "/1.1/verifyCaptcha", "httpMethod": "POST"}
+    return _signed(_event("captcha")) | place | {"body": json.dumps(body)}
 
 
 def _verify_event(phone: str, code: str) -> Event:

@@ -10,12 +10,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from local.answers import Answers
 from local.clock import Clock, iso
 from local.inbox import Inbox
 from local.proxy import Upstream
 from local.replies import answer, refusal
 
 PAGES = Path(__file__).resolve().parent / "pages"
+# At the root, as on any static host.
+SHOP = PAGES / "shop"
+# The sound is fetched and then played, and the work is done in a worker: both are blobs.
+CONTENT_SECURITY_POLICY = "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:"
 # What the second API serves; both are one address here, as they may be behind a CDN.
 PICTURES = {"/1.1/captchaImage", "/1.1/captchaSound"}
 LONGEST_JUMP = 366 * 24 * 3600
@@ -32,24 +37,27 @@ class Front:
         upstream: Upstream,
         pictures: Upstream,
         inbox: Inbox,
+        answers: Answers,
         clock: Clock,
         wake: Callable[[], None],
     ) -> None:
         self._upstream = upstream
         self._pictures = pictures
         self._inbox = inbox
+        self._answers = answers
         self._clock = clock
         self._wake = wake
         self._pages: dict[tuple[str, str], Page] = {
-            ("GET", "/"): _file(PAGES / "index.html"),
+            ("GET", "/"): _file(SHOP / "index.html"),
             ("GET", "/phone"): _file(PAGES / "phone.html"),
+            ("GET", "/local/phone.js"): _file(PAGES / "phone.js"),
             ("GET", "/local/messages"): self._messages,
+            ("GET", "/local/captcha"): self._captcha,
             ("GET", "/local/clock"): self._show_clock,
             ("POST", "/local/clock"): self._move_clock,
         }
-        for asset in PAGES.iterdir():
-            if asset.suffix != ".html":
-                self._pages["GET", f"/local/{asset.name}"] = _file(asset)
+        for asset in SHOP.rglob("*.*"):
+            self._pages["GET", f"/{asset.relative_to(SHOP).as_posix()}"] = _file(asset)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -82,6 +90,12 @@ class Front:
             phone = "+" + phone[1:] if phone.startswith(" ") else phone
         return answer(await run_in_threadpool(self._inbox.texts, phone or None))
 
+    async def _captcha(self, request: Request) -> Response:
+        query = request.query_params
+        app_id, token = query.get("appId", ""), query.get("token", "")
+        found = await run_in_threadpool(self._answers.of, app_id, token)
+        return answer(found) if found else refusal(404, 1, "No such captcha, or it is over.")
+
     async def _show_clock(self, _: Request) -> Response:
         return answer(await run_in_threadpool(self._time))
 
@@ -109,7 +123,10 @@ def _jump(body: bytes) -> int | None:
 
 
 def _file(path: Path) -> Page:
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'self'"}
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    }
 
     async def page(_: Request) -> Response:
         return FileResponse(path, headers=headers)

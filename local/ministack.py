@@ -86,8 +86,8 @@ def finish_preflights(apigateway: Any, api_id: str, template: dict[str, Any]) ->
         f"method.response.header.Access-Control-{name}": cors[key]
         for key, name in CORS_HEADERS.items()
     }
-    resources = apigateway.get_resources(restApiId=api_id, embed=["methods"])["items"]
-    for resource in resources:
+    pages = apigateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"])
+    for resource in (each for page in pages for each in page["items"]):
         if "OPTIONS" not in resource.get("resourceMethods", {}):
             continue
         method = {

@@ -15,6 +15,7 @@ from typing import Self
 import uvicorn
 
 from local import LocalStackError, running, seed
+from local.answers import Answers
 from local.aws import Aws
 from local.clock import Clock
 from local.deploy import Deployment, deploy
@@ -133,6 +134,7 @@ class Stack:
                 messages_table=deployed.outputs["MessagesTable"],
                 now=clock.now,
             ),
+            answers=Answers(aws=aws, apps_table=deployed.outputs["AppsTable"], now=clock.now),
             clock=clock,
             wake=wake,
         )

@@ -24,7 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OTHER_LAYERS = ("layers/carriers/requirements.txt", "layers/passwords/requirements.txt")
+OTHER_LAYERS = (
+    "layers/carriers/requirements.txt",
+    "layers/imaging/requirements.txt",
+    "layers/passwords/requirements.txt",
+)
 RUN_TIME = ("layers/deps/requirements.txt", "local/requirements.txt")
 
 
@@ -49,6 +53,7 @@ VENVS = {
         Venv(".venv-sdk", ("tests/wire/requirements.txt",)),
         Venv(".venv-lambda", ("requirements-lambda.txt",), python="3.13", needed=False),
     ),
+    "bench": (Venv(".venv-solvers", ("benchmarks/requirements-solvers.txt",), needed=False),),
     "sam": (Venv(".venv-sam", ("requirements-sam.txt",)),),
 }
 

@@ -1,6 +1,9 @@
 """Fixtures that several kinds of test share, and the hooks of every run."""
 
+import io
+import sys
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +59,18 @@ def tables() -> Iterator[SimpleNamespace]:
 def demo_app(tables: SimpleNamespace) -> App:
     """The demo app, recorded."""
     return record_app(DEMO_APP)
+
+
+@pytest.fixture(scope="session")
+def sounds_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer with the recordings of sound challenges, where `signet.edge.sounds` finds it."""
+    from local.package import build_layer
+
+    layer = build_layer("SoundsLayer", ROOT / "layers" / "sounds", ROOT / ".local" / "tests-layers")
+    unpacked = tmp_path_factory.mktemp("sounds-layer")
+    zipfile.ZipFile(io.BytesIO(layer)).extractall(unpacked)
+    sys.path.append(str(unpacked / "python"))
+    return unpacked / "python"
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from functions.account import app as account_function
+from functions.captcha import app as captcha_function
 from functions.console import app as console_function
 from functions.request import app as request_function
 from functions.review import app as review_function
@@ -98,6 +99,7 @@ ROUTES: list[Route] = [
         request_function,
         verify_function,
         account_function,
+        captcha_function,
         router_function,
         review_function,
         console_function,

@@ -24,7 +24,7 @@ SIGNET = REPO / "layers" / "signet" / "python"
 
 FUNCTION = "AWS::Serverless::Function"
 QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
-LARGE_FUNCTIONS = ["AccountFunction", "CaptchaFunction", "ImporterFunction"]
+LARGE_FUNCTIONS = ["AccountFunction", "PicturesFunction", "ImporterFunction"]
 APIS = ["Api", "PicturesApi"]
 TIMEOUTS = {**dict.fromkeys(QUEUE_FUNCTIONS, 20), "SweeperFunction": 30, "ImporterFunction": 900}
 
@@ -33,6 +33,14 @@ CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "Car
 PASSWORD_LAYERS = [
     {"Fn::If": [condition, {"Ref": layer}, {"Ref": "AWS::NoValue"}]}
     for condition, layer in (("RunsOnArm", "PasswordsArmLayer"), ("RunsOnX86", "PasswordsX86Layer"))
+]
+
+IMAGING_LAYERS = [
+    {"Ref": "SoundsLayer"},
+    *(
+        {"Fn::If": [condition, {"Ref": layer}, {"Ref": "AWS::NoValue"}]}
+        for condition, layer in (("RunsOnArm", "ImagingArmLayer"), ("RunsOnX86", "ImagingX86Layer"))
+    ),
 ]
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -125,6 +133,11 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Challenges.Arn"),
         ("dynamodb:BatchGetItem", "Shield.Arn"),
+        _KMS,
+    },
+    "PicturesFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
         _KMS,
     },
     "VerifyFunction": {
@@ -588,7 +601,8 @@ def test_only_senders_carry_the_sdks_of_carriers_and_only_when_they_are_used(nam
         for condition, layer in CARRIER_LAYERS.items()
     ]
     own = carriers if name in QUEUE_FUNCTIONS else []
-    layers = [layer for layer in function(name)["Layers"] if layer not in PASSWORD_LAYERS]
+    others = [*PASSWORD_LAYERS, *IMAGING_LAYERS]
+    layers = [layer for layer in function(name)["Layers"] if layer not in others]
     assert layers == [{"Ref": "DepsLayer"}, {"Ref": "SignetLayer"}, *own]
 
 
@@ -598,11 +612,19 @@ def test_only_accounts_carry_the_hash_of_passwords(name: str) -> None:
     assert layers == (PASSWORD_LAYERS if name == "AccountFunction" else [])
 
 
-@pytest.mark.parametrize(
-    ("architecture", "layer"), [("arm64", "PasswordsArmLayer"), ("x86_64", "PasswordsX86Layer")]
-)
-def test_the_hash_of_passwords_is_deployed_for_one_processor(architecture: str, layer: str) -> None:
-    both = {"PasswordsArmLayer", "PasswordsX86Layer"}
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_only_pictures_carry_what_draws_and_speaks(name: str) -> None:
+    layers = [layer for layer in function(name)["Layers"] if layer in IMAGING_LAYERS]
+    assert layers == (IMAGING_LAYERS if name == "PicturesFunction" else [])
+
+
+@pytest.mark.parametrize("kind", ["Passwords", "Imaging"])
+@pytest.mark.parametrize(("architecture", "processor"), [("arm64", "Arm"), ("x86_64", "X86")])
+def test_what_is_compiled_is_deployed_for_one_processor(
+    architecture: str, processor: str, kind: str
+) -> None:
+    layer = f"{kind}{processor}Layer"
+    both = {f"{kind}ArmLayer", f"{kind}X86Layer"}
     assert wanted(Architecture=architecture) & both == {layer}
     assert properties(layer)["CompatibleArchitectures"] == [architecture]
 
@@ -651,6 +673,8 @@ def test_a_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
     given = {key for key in function(name)["Environment"]["Variables"] if key in SETTINGS}
     sources = _sources(REPO / str(properties(name)["CodeUri"]) / "app.py")
     certain, mentioned = _settings_read(sources)
+    # The code of CaptchaFunction, which alone says where pictures are.
+    certain -= {"SIGNET_PICTURES_URL"} if name == "PicturesFunction" else set()
     assert certain <= given
     assert given <= mentioned
 

@@ -1,7 +1,7 @@
 // The virtual phone: every message that reached the carrier.
 
-import { Inbox } from "./inbox.js";
-import { onLanguage, start, text } from "./texts.js";
+import { Inbox } from "/assets/inbox.js";
+import { onLanguage, start, text } from "/assets/texts.js";
 
 start();
 

@@ -1,10 +1,14 @@
 """A real Chromium, driven through its own protocol, and pages that must not complain."""
 
+import http.server
 import os
 import random
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +25,7 @@ from playwright.sync_api import (
 from tests.browser import console
 from tests.browser.console import Session
 
+SDK = Path(__file__).resolve().parent.parent / "wire/node_modules/leancloud-storage/dist/av-min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Chromium says this by itself of every reply with 4xx; the pages' own errors are what counts.
 OF_A_REFUSAL = "Failed to load resource: the server responded with a status of 4"
@@ -104,3 +109,26 @@ def texts(stack: Any) -> Callable[[str], list[dict[str, Any]]]:
         raise AssertionError(f"no text for {phone}")
 
     return received
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[str]:
+    """Another origin than the stack's, which serves what is in `tmp_path`."""
+    handler = partial(_Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def av_js() -> bytes:
+    """The browser build of the real JavaScript SDK."""
+    if not SDK.exists():
+        pytest.skip("NEEDS node (npm ci installs the SDK leancloud-storage into tests/wire)")
+    return SDK.read_bytes()

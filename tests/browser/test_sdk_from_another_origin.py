@@ -1,16 +1,12 @@
 """The browser build of the real SDK, on a page of another origin: preflights and all."""
 
-import http.server
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-SDK = Path(__file__).resolve().parent.parent / "wire/node_modules/leancloud-storage/dist/av-min.js"
 CALL = """
 async ([name, args]) => {
   try {
@@ -22,26 +18,15 @@ async ([name, args]) => {
 """
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def other_origin(tmp_path: Path) -> Iterator[str]:
+def other_origin(tmp_path: Path, av_js: bytes, elsewhere: str) -> str:
     """A page with the SDK, served from a port of its own."""
-    if not SDK.exists():
-        pytest.skip("NEEDS node (npm ci installs the SDK leancloud-storage into tests/wire)")
-    (tmp_path / "av.js").write_bytes(SDK.read_bytes())
+    (tmp_path / "av.js").write_bytes(av_js)
     (tmp_path / "index.html").write_text(
         '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">'
         '<script src="av.js"></script>'
     )
-    handler = partial(_Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
-        server.shutdown()
+    return f"{elsewhere}/index.html"
 
 
 @pytest.fixture

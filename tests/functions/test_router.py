@@ -149,6 +149,30 @@ def test_every_path_of_accounts_is_handed_on_with_any_method(lambdas: Stubber) -
     lambdas.assert_no_pending_responses()
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "//1.1/requestCaptcha"),
+        ("POST", "/1.1//requestCaptcha"),  # the text/plain form of the JavaScript SDK
+        ("POST", "//1.1/verifyCaptcha"),
+        ("GET", "//1.1//requestProofOfWork"),
+        ("POST", "/1.1//verifyProofOfWork"),
+        ("GET", "//1.1/proofOfWork.js"),
+    ],
+)
+def test_every_path_of_captchas_is_handed_on(lambdas: Stubber, method: str, path: str) -> None:
+    asked = http_event("captcha", path=path, method=method, headers=APP_KEY, raw="{}")
+    answers(lambdas, "captcha-function", asked, REPLY)
+
+    assert router.handler(asked, None) == REPLY
+    lambdas.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("path", ["//1.1/captchaImage", "//1.1/captchaSound"])
+def test_pictures_and_sounds_are_another_apis(lambdas: Stubber, path: str) -> None:
+    assert serve(router.handler, http_event("router", path=path)).status == 404
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_only_post_is_handed_on(lambdas: Stubber, method: str) -> None:
     asked = http_event("request", path="//1.1/requestSmsCode", method=method, headers=APP_KEY)

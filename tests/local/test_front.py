@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.answers import Answers
 from local.clock import Clock
 from local.front import Front
 from local.inbox import Inbox
@@ -74,6 +75,7 @@ def front(upstream: str) -> Front:
         upstream=Upstream(upstream, BASE),
         pictures=Upstream(upstream, BASE),
         inbox=cast(Inbox, None),
+        answers=cast(Answers, None),
         clock=cast(Clock, None),
         wake=lambda: None,
     )

@@ -10,6 +10,7 @@ const SMS = [
   "sms",
   "generic_sms",
   "international",
+  "captcha",
   "force_captcha",
   "bulk_needs_master_key",
   "resend_same_code",
@@ -30,6 +31,7 @@ const ACCOUNTS = [
 const ASKED_BEFORE = new Map([
   ["sms", false],
   ["generic_sms", false],
+  ["captcha", false],
   ["force_captcha", true],
   ["bulk_needs_master_key", false],
   ["unverified_may_not_log_in", true],

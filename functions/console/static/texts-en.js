@@ -160,11 +160,16 @@ export const EN = {
   "switch.generic_sms.ask": "Requests for codes and their verification will be refused.",
   "switch.international": "International messages",
   "switch.international.hint": "Allows numbers outside +86, at each country's price.",
+  "switch.captcha": "Captchas",
+  "switch.captcha.hint":
+    "Clients can ask for pictures, sounds and work to prove that they may send.",
+  "switch.captcha.ask":
+    "Pages that show captchas get error 119, and no validate_token is looked at: anybody sends without one. If “Captcha required” is on, turn it off first.",
   "switch.force_captcha": "Captcha required",
   "switch.force_captcha.hint":
     "Sends with the App Key need a validate_token: against message bombing.",
   "switch.force_captcha.ask":
-    "This release has no captcha yet: every send with the App Key is refused (error 608), and only the Master Key sends.",
+    "Sends without a validate_token are refused (error 608), but for the Master Key. Make sure that all your clients ask for captchas; the switch “Captchas” must be on.",
   "switch.bulk_needs_master_key": "Notifications and marketing need the Master Key",
   "switch.bulk_needs_master_key.hint": "The App Key is in every client, where anybody can read it.",
   "switch.bulk_needs_master_key.ask":

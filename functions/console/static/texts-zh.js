@@ -156,10 +156,14 @@ export const ZH = {
   "switch.generic_sms.ask": "请求发送和校验验证码都会被拒绝。",
   "switch.international": "国际短信",
   "switch.international.hint": "允许发往中国大陆 +86 以外的号码，按各国价格计费。",
-  "switch.force_captcha": "强制图形验证码",
+  "switch.captcha": "图形验证码服务",
+  "switch.captcha.hint": "客户端可以请求图形验证码、语音题和无感验证，换取 validate_token。",
+  "switch.captcha.ask":
+    "正在显示验证码的页面会收到错误 119，而 validate_token 不再核对：谁都不用验证就能发送。「强制图形验证码」打开时，请先关闭它。",
+  "switch.force_captcha": "强制短信验证服务使用图形验证码",
   "switch.force_captcha.hint": "用 App Key 发送时必须带 validate_token，防止短信轰炸。",
   "switch.force_captcha.ask":
-    "这个版本还不提供图形验证码：打开后，用 App Key 的发送都会被拒绝（错误 608），只有 Master Key 可以发送。",
+    "不带 validate_token 的发送都会被拒绝（错误 608），Master Key 除外。请先确认所有客户端都会请求图形验证码；「图形验证码服务」必须打开。",
   "switch.bulk_needs_master_key": "仅限 Master Key 发送通知与营销",
   "switch.bulk_needs_master_key.hint": "App Key 在每个客户端里，谁都能拿到。",
   "switch.bulk_needs_master_key.ask":
