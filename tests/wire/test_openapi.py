@@ -82,7 +82,7 @@ def people(stack: Stack) -> Iterator[People]:
         rows = people.operated("GET", "/prices")["items"]
         changed = [row["dial"] for row in rows if row["price_micros"] != row["list_price_micros"]]
         people.operated("PUT", "/prices", {"prices": dict.fromkeys(changed)})
-        people.operated("PUT", "/settings", {"auto_approve": False})
+        people.operated("PUT", "/settings", {"auto_approve": False, "shield": "observe"})
 
 
 def prepared(api: httpx.Client) -> People:
@@ -121,8 +121,8 @@ def with_user(people: People) -> People:
 @pytest.mark.parametrize(
     ("tags", "operations"),
     [
-        (["sms", "accounts", "app", "words", "records", "pages"], ["audit"]),
-        (["apps", "deployment", "review", "records"], ["prices"]),
+        (["sms", "accounts", "app", "words", "records", "guard", "pages"], ["audit"]),
+        (["apps", "deployment", "review", "records", "guard"], ["prices"]),
     ],
     ids=["owner", "operator"],
 )
