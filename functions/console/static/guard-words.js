@@ -40,9 +40,8 @@ export function ruleWords({ rule, ...seen }) {
 
 /** "已拒绝", or "本会拒绝" where nothing is enforced. */
 export function stepWords(step, isEnforced) {
-  return text(
-    `step.${step === "refuse" ? "refuse" : "challenge"}.${isEnforced ? "done" : "would"}`,
-  );
+  const way = isEnforced ? "done" : "would";
+  return text(`step.${step}.${way}`);
 }
 
 /** A number as the records show it, four digits hidden. */
