@@ -28,7 +28,7 @@ from benchmarks.attack_world import (
 from signet.shield import Attempt, Step
 from signet.shield_counts import Counts, Profile
 from signet.shield_tree import address_key
-from signet.store.shield_container import profile_item
+from signet.store.shield_items import profile_item
 
 HOUR = 3_600
 PREFIX, ATTACKED = "+99899394", "998"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from signet.store.shield_container import Item
+from signet.store.shield_items import Item
 
 # What DynamoDB counts of an item: names, and about so much for a number. Its key comes on top.
 _NUMBER, _KEY = 4, 60

@@ -122,7 +122,8 @@ class App:
         verdict = container.judge(attempt, seconds)
         mark = None
         if verdict.step is Step.ALLOW or (not self.enforce and verdict.step is Step.CHALLENGE):
-            mark = container.count_sent(attempt, seconds)
+            nodes, mark = container.place(attempt, seconds)
+            container.count_sent(nodes)
         container.flush_if_due(seconds)
         return verdict, mark
 

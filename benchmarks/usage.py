@@ -32,7 +32,9 @@ def measure(journey: Journey) -> list[Figure]:
     more_units = _units(solved) + _units(journey.answer) - _units(journey.request)
     figures += [
         Figure("AWS calls: a captcha adds to a request", more_calls, "calls", 0),
-        Figure("DynamoDB: a captcha adds, its answer included", more_units, "units", _CAPTCHA_UNITS),
+        Figure(
+            "DynamoDB: a captcha adds, its answer included", more_units, "units", _CAPTCHA_UNITS
+        ),
     ]
     for name in ("request", "verify"):
         first = journey.first[name]

@@ -13,7 +13,7 @@ from signet.apps import App, Guard
 from signet.captchas import Challenge, Form
 from signet.edge import clock
 from signet.shield import Board, Lock, Step
-from signet.store import apps, captcha_keys, shield_container
+from signet.store import apps, captcha_keys, shield_items
 from tests.functions.account_calls import Accounts
 from tests.functions.service import APP_KEY, MASTER_KEY, PHONE, Reply, Service, http_event, serve
 from tests.rules.test_proofs import solved
@@ -522,7 +522,7 @@ def test_work_is_harder_while_something_is_locked(easy: Service, stopped: None) 
 
 def put_lock(node: str, now: int) -> None:
     lock = Lock(node, Step.CHALLENGE, "share", 31, 2, 20, 600, now, now + 600)
-    item = shield_container.board_item(Board({node: lock}), 1)
+    item = shield_items.board_item(Board({node: lock}), 1)
     dynamodb_table("shield").put_item(Item={"pk": "signet-demo-app#locks", "sk": "-", **item})
 
 

@@ -328,6 +328,33 @@ def test_a_lock_is_extended_while_the_attack_goes_on(
     assert verdict.lock.until == NOON + (LOCK_SECONDS if is_extended else left)
 
 
+def test_what_many_share_is_judged_anew_after_an_hour() -> None:
+    hour_old = replace(locked(COUNTRY, left=60), since=NOON - 3_540)
+    range_ = replace(locked(left=60), since=NOON - 3_540)
+    tries = {f"t{COUNTRY}": 5_000, f"t{RANGE}": 5_000}
+
+    assert judged(tries, board=board(hour_old)).lock == hour_old
+    assert judged(tries, board=board(range_)).write
+
+
+def test_the_usual_traffic_of_a_country_does_not_extend_its_lock() -> None:
+    lock = locked(COUNTRY, left=60)
+    profile = Profile(MINUTE - 20, {COUNTRY: Counts(144 * 300, 144 * 240)})
+    asked = Attempt(ELSEWHERE, OTHER)
+
+    for tries, is_extended in ((700, False), (900, True)):
+        view = View(NOON, nine={f"t{COUNTRY}": tries}, profile=profile)
+        assert shield.judge(view, board(lock), asked).write is is_extended
+
+
+def test_a_country_is_not_closed_all_day() -> None:
+    bad_day = Profile(MINUTE, {COUNTRY: Counts(9_000, 900)})
+
+    verdict = shield.judge(View(NOON, profile=bad_day), Board(), Attempt(ELSEWHERE, OTHER))
+
+    assert verdict.step is Step.CHALLENGE
+
+
 def test_honest_people_who_solve_do_not_extend_a_challenge() -> None:
     went_on = traffic(ten_thousand(50), verified=0.7) | {f"t{RANGE}": 55}
     add(went_on, {f"s{COUNTRY}": 5_000, f"v{COUNTRY}": 4_000})
@@ -357,79 +384,12 @@ def test_the_allow_list_is_never_stopped() -> None:
 # --- Notifications ----------------------------------------------------------------------------
 
 
-def test_notifications_count_for_ranges_only_and_have_no_mark() -> None:
-    nodes, mark = shield.counted(View(NOON), Attempt(PHONE, HOME, verifies=False))
-
-    assert mark == ""
-    assert {tree.level(node) for node in nodes} == {
-        Level.MILLION,
-        Level.TEN_THOUSAND,
-        Level.HUNDRED,
-        Level.NUMBER,
-    }
-
-
 def test_notifications_are_not_judged_by_country_address_or_app() -> None:
     wide = board(locked(COUNTRY), locked(APP), locked(f"i{HOME}"))
     notification = Attempt(PHONE, HOME, verifies=False)
 
     assert judged({}, notification, board=wide).step is Step.ALLOW
     assert judged({}, notification, board=board(locked())).step is Step.REFUSE
-
-
-# --- What is counted --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("address", [HOME, None])
-@pytest.mark.parametrize("busy", [False, True])
-def test_a_mark_tells_exactly_the_nodes_that_were_counted(address: str | None, busy: bool) -> None:
-    view = View(NOON, nine={f"s{node}": 900 for node in ("m998993", "b7f")} if busy else {})
-    view = replace(view, nine={**view.nine, **{f"v{n[1:]}": 900 for n in view.nine}})
-
-    nodes, mark = shield.counted(view, Attempt(PHONE, address))
-
-    assert sorted(shield.marked(PHONE, mark)) == sorted(nodes)
-    assert len(mark) <= 20
-    assert nodes[:2] == [APP, COUNTRY]
-
-
-@pytest.mark.parametrize("mark", ["", "?", "x1", " "])
-def test_what_is_no_mark_counts_nowhere(mark: str) -> None:
-    assert shield.marked(PHONE, mark) == []
-
-
-def test_quiet_apps_are_counted_to_the_number() -> None:
-    nodes, _ = shield.counted(View(NOON), CODE)
-
-    assert f"n{PHONE[1:]}" in nodes
-    assert f"i{HOME}" in nodes
-
-
-def test_honest_traffic_grows_nothing_below_a_million_numbers() -> None:
-    counter = {f"s{node}": 600 for node in (COUNTRY, "m998993", "b7f", APP)}
-    counter |= {f"v{node}": 480 for node in (COUNTRY, "m998993", "b7f", APP)}
-    counter |= {f"s{COUNTRY}": 20_000, f"v{COUNTRY}": 16_000}
-
-    nodes, _ = shield.counted(View(NOON, nine=counter), CODE)
-
-    assert nodes == [APP, COUNTRY, "b7f", "m998993"]
-
-
-def test_an_excess_is_followed_down() -> None:
-    counter = {f"s{node}": 200 for node in (COUNTRY, "m998993", "b7f")}
-
-    nodes, _ = shield.counted(View(NOON, nine=counter), CODE)
-
-    assert {RANGE, f"i{HOME}"} <= set(nodes)
-
-
-def test_the_nodes_of_a_minute_are_bounded() -> None:
-    full = {f"sn{place}": 1 for place in range(shield.ROOM)}
-    attack = {f"s{COUNTRY}": 9_000}
-
-    nodes, _ = shield.counted(View(NOON, nine=attack, current=full), CODE)
-
-    assert nodes == [APP, COUNTRY, "b7f"]
 
 
 def test_a_budget_is_reached_before_a_wider_one() -> None:

@@ -1,5 +1,7 @@
 """Windows, a day in short, and what is usual."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,8 +41,8 @@ def test_a_window_is_the_sum_of_its_parts() -> None:
 
 @pytest.mark.parametrize(("second", "sent"), [(0, 5), (30, 7), (59, 5 + 4 * 59 / 60)])
 def test_codes_of_the_last_minute_may_still_be_typed(second: int, sent: float) -> None:
-    parts = {"last": sends(4), "current": sends(9), "own": sends(9)}
-    view = View(NOON + second, nine=sends(5), unfolded=sends(5), **parts)
+    quiet = View(NOON + second, nine=sends(5), unfolded=sends(5), last=sends(4))
+    view = replace(quiet, current=sends(9), own=sends(9))
 
     assert view.recent(C, waits=True).sent == pytest.approx(sent)
     assert view.day(C, waits=True).sent == pytest.approx(sent)

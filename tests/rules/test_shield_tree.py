@@ -59,30 +59,6 @@ def test_an_address_is_below_its_bucket_and_the_app() -> None:
     assert tree.is_below(bucket, "a")
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"),
-        ("2001:db8:1:2::1", "2001:0DB8:1:2::7%eth0"),
-        ("203.0.113.7", "::ffff:203.0.113.7"),
-    ],
-)
-def test_what_one_subscriber_may_choose_is_one_address(one: str, other: str) -> None:
-    assert tree.address_key("app", one) == tree.address_key("app", other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("203.0.113.7", "203.0.113.8"),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1"),
-        ("no address:", "another:"),
-    ],
-)
-def test_other_subscribers_are_others(one: str, other: str) -> None:
-    assert tree.address_key("app", one) != tree.address_key("app", other)
-
-
 def test_nobody_is_known_by_the_same_key_in_another_app() -> None:
     assert tree.address_key("one", "203.0.113.7") != tree.address_key("two", "203.0.113.7")
 

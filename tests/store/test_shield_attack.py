@@ -1,17 +1,19 @@
 """The attack of benchmarks/attack.py in small: stopped in time, and nobody else is."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.attack import Outcome, Plan, bomb, replay
 
 SEED = 201
-SMALL = {"messages": 2_000, "honest": 12.0, "launching": 300, "behind_one": 400}
+SMALL = Plan(1 / 6, messages=2_000, honest=12, launching=300, behind_one=400)
 
 
 @pytest.fixture(scope="module")
 def solved() -> Outcome:
     """Somebody who solves every challenge, for ten minutes."""
-    return replay(Plan(1 / 6, **SMALL), SEED)
+    return replay(SMALL, SEED)
 
 
 def refused(outcome: Outcome) -> dict[str, int]:
@@ -33,14 +35,14 @@ def test_nobody_else_is_refused(solved: Outcome) -> None:
 
 
 def test_who_solves_nothing_gets_less() -> None:
-    outcome = replay(Plan(1 / 6, solves=False, **SMALL), SEED)
+    outcome = replay(replace(SMALL, solves=False), SEED)
 
     assert outcome.through < 60
     assert refused(outcome) == {}
 
 
 def test_a_laundered_attack_is_stopped_within_ten_minutes() -> None:
-    outcome = replay(Plan(1 / 2, verified=0.6, **SMALL), SEED)
+    outcome = replay(replace(SMALL, hours=1 / 2, verified=0.6), SEED)
 
     assert outcome.stopped_seconds is not None
     assert outcome.stopped_seconds < 600
@@ -49,7 +51,7 @@ def test_a_laundered_attack_is_stopped_within_ten_minutes() -> None:
 
 
 def test_observing_refuses_nobody_and_tells_the_same_saving(solved: Outcome) -> None:
-    outcome = replay(Plan(1 / 6, enforce=False, **SMALL), SEED)
+    outcome = replay(replace(SMALL, enforce=False), SEED)
 
     assert outcome.refused == pytest.approx(solved.refused, rel=0.03)
 

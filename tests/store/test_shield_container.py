@@ -7,11 +7,10 @@ import pytest
 
 from signet.errors import Unavailable
 from signet.shield import Attempt, Step, Verdict
-from signet.shield_counts import DAY
-from signet.store.shield_container import MAX_LOCKS, TOO_OLD, Container, tidied
-from tests.store.shield_fakes import Table
+from signet.store.shield_container import TOO_OLD, Container
+from signet.store.shield_items import MAX_LOCKS, tidied
+from tests.store.shield_fakes import NOON, Table, sent
 
-NOON = 20_700 * DAY + DAY // 2
 HOME = "7f0c33a1d2"
 RANGE = "t99899394"
 
@@ -29,7 +28,7 @@ def ask(served: Container, place: int, now: int) -> Verdict:
     """What `request` does."""
     verdict = served.judge(attempt(place), now)
     if verdict.step is Step.ALLOW:
-        served.count_sent(attempt(place), now)
+        sent(served, attempt(place), now)
     served.flush_if_due(now)
     return verdict
 
@@ -40,7 +39,7 @@ def ask(served: Container, place: int, now: int) -> Verdict:
 def test_own_counts_are_seen_at_once() -> None:
     served = container(Table())
     served.look(NOON)
-    served.count_sent(attempt(), NOON)
+    sent(served, attempt(), NOON)
 
     assert served.look(NOON).recent("c998").sent == 1
 
@@ -90,10 +89,10 @@ def test_no_read_asks_for_more_than_a_hundred_items(shards: int) -> None:
 def test_counts_are_written_a_few_at_a_time(sends: int, after: int, is_due: bool) -> None:
     served = container(Table())
     served.look(NOON)
-    served.count_sent(attempt(), NOON)
+    sent(served, attempt(), NOON)
     served.flush_if_due(NOON)
     for place in range(sends):
-        served.count_sent(attempt(place), NOON)
+        sent(served, attempt(place), NOON)
 
     assert served.is_due(NOON + after) is is_due
 
@@ -103,7 +102,7 @@ def test_a_write_tells_what_the_others_have_written() -> None:
     one, other = container(table), container(table)
     for each in (one, other):
         each.look(NOON)
-        each.count_sent(attempt(), NOON)
+        sent(each, attempt(), NOON)
         each.flush_if_due(NOON)
 
     assert other.look(NOON + 1).recent("c998").sent == 2
@@ -117,7 +116,7 @@ def test_containers_converge(shards: int) -> None:
     for second in range(120):
         each = chance.choice(served)
         each.look(NOON + second)
-        each.count_sent(Attempt("+8613800138000", HOME), NOON + second)
+        sent(each, Attempt("+8613800138000", HOME), NOON + second)
         each.flush_if_due(NOON + second)
     for each in served:
         each.flush_if_due(NOON + 150)
@@ -130,7 +129,7 @@ def test_a_verification_counts_where_its_send_did_without_a_read() -> None:
     table = Table()
     request, verify = container(table), container(table)
     request.look(NOON)
-    mark = request.count_sent(attempt(3), NOON)
+    mark = sent(request, attempt(3), NOON)
     request.flush_if_due(NOON)
     table.asked.clear()
 
@@ -149,7 +148,7 @@ def test_a_long_list_of_counts_is_written_in_parts() -> None:
     served = container(table)
     served.look(NOON)
     for place in range(100):
-        served.count_sent(attempt(place), NOON)
+        sent(served, attempt(place), NOON)
     for round_ in range(20):
         served.flush_if_due(NOON + 5 * round_)
 
@@ -176,7 +175,7 @@ def test_sums_that_move_with_time_are_those_from_scratch() -> None:
     old = container(table)
     for second in range(0, 3_600, 7):
         old.look(NOON + second)
-        old.count_sent(attempt(chance.randrange(40)), NOON + second)
+        sent(old, attempt(chance.randrange(40)), NOON + second)
         old.flush_if_due(NOON + second)
     old.flush_if_due(NOON + 3_630)
     new, now = container(table), NOON + 3_640
@@ -221,7 +220,7 @@ def test_a_write_that_fails_is_made_up_for() -> None:
     served.look(NOON)
     table.down = True
     for place in range(5):
-        served.count_sent(attempt(place), NOON)
+        sent(served, attempt(place), NOON)
         served.flush_if_due(NOON)
     table.down = False
     served.flush_if_due(NOON + 4)
@@ -235,7 +234,7 @@ def test_a_reply_that_is_lost_counts_one_update_twice() -> None:
     table = Table()
     served = container(table)
     served.look(NOON)
-    served.count_sent(attempt(), NOON)
+    sent(served, attempt(), NOON)
     table.deaf = True
     served.flush_if_due(NOON)
     table.deaf = False
@@ -296,7 +295,7 @@ def test_two_containers_that_lock_at_once_lose_no_lock() -> None:
         for each, prefix in numbers.items():
             asked = replace(attempt(place), phone=f"{prefix}{place * 7919 % 10_000:04d}")
             if each.judge(asked, NOON + place).step is Step.ALLOW:
-                each.count_sent(asked, NOON + place)
+                sent(each, asked, NOON + place)
             each.flush_if_due(NOON + place)
 
     assert set(table.items["locks"]["locks"]) == {"t99899394", "t99890123"}
@@ -341,7 +340,7 @@ def live(table: Table, seconds: int, *, start: int = NOON, chance: float = 0.0) 
     served = container(table, chance=chance)
     for second in range(start, start + seconds, 10):
         served.look(second)
-        served.count_sent(Attempt("+8613800138000", None), second)
+        sent(served, Attempt("+8613800138000", None), second)
         served.flush_if_due(second)
     served.flush_if_due(start + seconds + 9)
     return served
@@ -357,13 +356,29 @@ def test_minutes_are_folded_into_the_day() -> None:
     assert container(table).look(now).profile.counts("c86", now).sent > 0
 
 
+def test_a_new_apps_day_begins_with_its_first_request() -> None:
+    table = Table()
+    del table.items["day"]
+    for minute in range(0, 30, 3):
+        asked = container(table)
+        asked.look(NOON + 60 * minute)
+        sent(asked, Attempt("+8613800138000", None), NOON + 60 * minute)
+        for second in (1, 26):
+            asked.flush_if_due(NOON + 60 * minute + second)
+
+    later = container(table)
+    for second in (0, 5):
+        later.look(NOON + 2_400 + second)
+    assert later.look(NOON + 2_405).day("c86").sent == 10
+
+
 def test_a_fold_happens_once_whoever_does_it() -> None:
     table = Table()
     served = [container(table, chance=place / 5) for place in range(5)]
     for second in range(0, 3_600, 2):
         each = served[second // 2 % 5]
         each.look(NOON + second)
-        each.count_sent(Attempt("+8613800138000", None), NOON + second)
+        sent(each, Attempt("+8613800138000", None), NOON + second)
         each.flush_if_due(NOON + second)
     for each in served:
         each.flush_if_due(NOON + 3_625)

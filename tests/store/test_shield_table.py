@@ -9,17 +9,29 @@ from botocore.exceptions import EndpointConnectionError
 
 from signet import days
 from signet.errors import Unavailable
-from signet.shield import LIFTED_SECONDS, LOCK_SECONDS, Attempt, Lock, Step, Verdict
+from signet.shield import LIFTED_SECONDS, LOCK_SECONDS, Attempt, Board, Lock, Step, Verdict
+from signet.shield_counts import Profile
 from signet.store import shield, table
 from signet.store.shield import Decision, Saved
 from signet.store.shield_container import Container
+from signet.store.shield_items import Item, board_item, profile_item
+from signet.store.shield_table import ShieldTable
 from tests.store.build import APP_ID, NOW, SECONDS, client
+from tests.store.shield_fakes import sent
 
 pytestmark = pytest.mark.usefixtures("tables")
 
 PHONE, HOME, RANGE = "+998993941234", "7f0c33a1d2", "t99899394"
 TODAY = days.of(NOW)
 MINUTE = SECONDS // 60
+LOCK = Lock(RANGE, Step.REFUSE, "share", 21, 1, 20, 600, SECONDS, SECONDS + 600)
+
+
+@pytest.fixture(autouse=True)
+def days_begun(tables: object) -> None:
+    """None of these apps is new."""
+    for app_id in (APP_ID, "another", "one", "two"):
+        ShieldTable(app_id).swap("day", profile_item(Profile(MINUTE - 1)), was=0)
 
 
 def item(key: str, app_id: str = APP_ID) -> dict[str, Any]:
@@ -48,7 +60,7 @@ def attack(app_id: str = APP_ID, *, count: int = 25) -> Verdict:
         now = SECONDS + place
         verdict = served.judge(attempt(place), now)
         if verdict.step is Step.ALLOW:
-            served.count_sent(attempt(place), now)
+            sent(served, attempt(place), now)
         served.flush_if_due(now)
     return verdict
 
@@ -59,7 +71,7 @@ def attack(app_id: str = APP_ID, *, count: int = 25) -> Verdict:
 def test_counts_are_attributes_of_the_minute() -> None:
     served = container()
     served.look(SECONDS)
-    mark = served.count_sent(Attempt(PHONE, HOME), SECONDS)
+    mark = sent(served, Attempt(PHONE, HOME), SECONDS)
     served.count_verified(PHONE, mark)
     served.flush_if_due(SECONDS)
 
@@ -73,7 +85,7 @@ def test_processes_add_to_each_other() -> None:
     for _ in range(3):
         served = container()
         served.look(SECONDS)
-        served.count_sent(Attempt(PHONE, HOME), SECONDS)
+        sent(served, Attempt(PHONE, HOME), SECONDS)
         served.flush_if_due(SECONDS)
 
     assert container().look(SECONDS).recent("c998").sent == 3
@@ -90,7 +102,7 @@ def test_a_long_update_is_taken() -> None:
     served = container()
     served.look(SECONDS)
     for place in range(90):
-        served.count_sent(attempt(place), SECONDS)
+        sent(served, attempt(place), SECONDS)
     for round_ in range(6):
         served.flush_if_due(SECONDS + 5 * round_)
 
@@ -101,7 +113,7 @@ def test_a_day_is_folded_and_read_back() -> None:
     served = container()
     for second in range(0, 1_500, 10):
         served.look(SECONDS + second)
-        served.count_sent(Attempt("+8613800138000", None), SECONDS + second)
+        sent(served, Attempt("+8613800138000", None), SECONDS + second)
         served.flush_if_due(SECONDS + second)
     served.flush_if_due(SECONDS + 1_520)
 
@@ -122,7 +134,7 @@ def test_a_table_that_does_not_answer_is_unavailable(
 
 
 def test_a_read_that_was_cut_short_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    short = {"Responses": {}, "UnprocessedKeys": {"shield": {"Keys": []}}}
+    short: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {"shield": {"Keys": []}}}
     monkeypatch.setattr(table.CONNECTION, "dispatch", lambda *_: short)
 
     with pytest.raises(Unavailable):
@@ -134,12 +146,23 @@ def test_one_call_writes_for_the_app_that_waits_longest() -> None:
     for app_id in ("one", "two"):
         served = shield.CONTAINERS.of(app_id)
         served.look(SECONDS)
-        served.count_sent(Attempt(PHONE, HOME), SECONDS)
+        sent(served, Attempt(PHONE, HOME), SECONDS)
 
     shield.CONTAINERS.flush_if_due(SECONDS)
     assert [bool(item(f"m#{MINUTE}#0", app_id)) for app_id in ("one", "two")] == [False, True]
     shield.CONTAINERS.flush_if_due(SECONDS + 1)
     assert item(f"m#{MINUTE}#0", "one")
+
+
+def test_a_process_that_learns_of_more_shards_reads_them_all() -> None:
+    few = container()
+    few.look(SECONDS)
+    ShieldTable(APP_ID).add(f"m#{MINUTE}#3", {"sc998": 7}, SECONDS + 90)
+
+    assert shield.CONTAINERS.of(APP_ID) is few
+    many = shield.CONTAINERS.of(APP_ID, shards=64)
+    assert many.look(SECONDS).recent("c998").sent == 7
+    assert shield.CONTAINERS.of(APP_ID, shards=64) is many
 
 
 # --- Locks --------------------------------------------------------------------------------------
@@ -171,28 +194,24 @@ def test_only_what_is_locked_can_be_lifted() -> None:
     assert not shield.lift(APP_ID, RANGE, by="operator", now=SECONDS)
 
 
-def test_a_lift_meets_a_lock_that_is_made_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lift_does_not_undo_what_others_lock_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     attack()
-    swaps: list[object] = []
-    swap = shield._Table.swap
+    swap = ShieldTable.swap
 
-    def contended(self: shield._Table, key: str, item: Any, *, was: int) -> bool:
-        swaps.append(was)
-        if len(swaps) == 1:
-            swap(self, key, item | {"lifted": {}, "f": was + 1}, was=was)
+    def contended(self: ShieldTable, key: str, item: Item, *, was: int) -> bool:
+        monkeypatch.setattr(ShieldTable, "swap", swap)
+        other = {**shield.locks(APP_ID, now=SECONDS).locks, "c1": replace(LOCK, node="c1")}
+        assert swap(self, key, board_item(Board(other), was + 1), was=was)
         return swap(self, key, item, was=was)
 
-    monkeypatch.setattr(shield._Table, "swap", contended)
+    monkeypatch.setattr(ShieldTable, "swap", contended)
     monkeypatch.setattr(table, "pause", lambda: None)
 
-    assert not shield.lift(APP_ID, RANGE, by="operator", now=SECONDS + 30)
-    assert len(swaps) == 1
+    assert shield.lift(APP_ID, RANGE, by="operator", now=SECONDS + 30)
+    assert shield.locks(APP_ID, now=SECONDS + 30).locks.keys() == {"c1"}
 
 
 # --- Decisions ----------------------------------------------------------------------------------
-
-
-LOCK = Lock(RANGE, Step.REFUSE, "share", 21, 1, 20, 600, SECONDS, SECONDS + 600)
 
 
 def decided(place: int = 0, *, enforced: bool = True, step: Step = Step.REFUSE) -> Decision:
@@ -267,6 +286,7 @@ def test_what_was_saved_is_summed_by_step_and_mode() -> None:
 def test_a_decision_is_forgotten_after_sixty_days() -> None:
     shield.record_decision(APP_ID, decided(), now=NOW)
 
-    (held,) = client("dynamodb").scan(TableName="shield")["Items"]
+    items = client("dynamodb").scan(TableName="shield")["Items"]
 
+    (held,) = [held for held in items if "#d#" in held["pk"]["S"]]
     assert int(held["ttl"]["N"]) == SECONDS + 60 * 86_400

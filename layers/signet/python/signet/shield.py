@@ -17,19 +17,23 @@ The narrowest node that is over its budget is locked, and what it explains is no
 the wider ones.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import pairwise
 from math import sqrt
 
 from signet import shield_tree as tree
-from signet.shield_counts import WINDOW, Counts, View, size, without
+from signet.shield_counts import WINDOW, Counts, View, without
 from signet.shield_tree import APP, BUDGETS, Budget, Level
 
 LOCK_SECONDS = 600
-# A lock with less than this left is extended while attempts go on.
+# A lock with less than this left is extended while attempts go on. What many honest people share
+# is judged anew after an hour: they go on, too, and while they are refused nothing is learned.
 _EXTEND_BELOW = 300
+_SHARED = frozenset({Level.ADDRESS, Level.MILLION, Level.COUNTRY, Level.APP})
+_LONGEST_SHARED = 3_600
+# Nor are a country or an app closed all day for what happened in the morning.
+_NO_DAY_REFUSED = frozenset({Level.COUNTRY, Level.APP})
 LIFTED_SECONDS = 3_600
 _DAY_FACTOR = 3
 # A budget is never less than so many times what the node sends in ten minutes of a usual day.
@@ -43,11 +47,6 @@ _CONCENTRATED_LEVELS = (Level.TEN_THOUSAND, Level.HUNDRED)
 # Where whole countries have few ranges, a good part of the country means nothing.
 _LEAST_DIGITS_BEFORE = 3
 _BURSTS = {"challenge": (60, 0.85), "refuse": (150, 0.9)}
-# How many attributes a minute may have while all is quiet, and with something to look for.
-ROOM_QUIET, ROOM = 200, 1_200
-# Below a node with so few sends there is little to count, so it is counted at once.
-_FEW = {Level.MILLION: 50, Level.TEN_THOUSAND: 30, Level.HUNDRED: 20, Level.BUCKET: 10}
-_BUCKET_BUDGET = Budget(8, 8, 0.15, 0)
 
 
 class Step(StrEnum):
@@ -191,14 +190,18 @@ def _extended(view: View, board: Board, lock: Lock) -> Lock:
     """The lock, for longer if attempts go on as they would in an attack."""
     if lock.until - view.now >= _EXTEND_BELOW:
         return lock
+    kind = tree.level(lock.node)
     left = view.tries(lock.node)
     if lock.step is Step.CHALLENGE:
         # Who solved it went on, and is counted there.
         left -= round(view.recent(lock.node).sent)
-    going_on = left >= BUDGETS[tree.level(lock.node)].challenge
-    if going_on or (lock.step is Step.CHALLENGE and _over(view, board, lock.node, lock.step)):
-        return replace(lock, until=view.now + LOCK_SECONDS)
-    return lock
+    going_on = left >= BUDGETS[kind].challenge + 2 * view.usual_sent(lock.node)
+    if not (going_on or (lock.step is Step.CHALLENGE and _over(view, board, lock.node, lock.step))):
+        return lock
+    until = view.now + LOCK_SECONDS
+    if kind in _SHARED:
+        until = min(until, lock.since + _LONGEST_SHARED)
+    return replace(lock, until=until) if until > lock.until else lock
 
 
 def _over(view: View, board: Board, node: str, step: Step) -> Lock | None:
@@ -216,19 +219,22 @@ def _share(view: View, board: Board, node: str, step: Step) -> Lock | None:
     if counts.unverified < threshold:
         return None
     counts = without(counts, node, board.apart(view.now), view, day=False)
-    if counts.unverified < threshold or _excess(view, node, counts, budget) <= 0:
+    if counts.unverified < threshold or excess(view, node, counts, budget) <= 0:
         return None
     return _lock(view, node, step, "share", counts, threshold, WINDOW)
 
 
 def _day(view: View, board: Board, node: str, step: Step) -> Lock | None:
-    budget = BUDGETS[tree.level(node)]
+    kind = tree.level(node)
+    if step is Step.REFUSE and kind in _NO_DAY_REFUSED:
+        return None
+    budget = BUDGETS[kind]
     counts = view.day(node, waits=budget.waits)
     threshold = _DAY_FACTOR * budget.of(step)
     if counts.unverified < threshold:
         return None
     counts = without(counts, node, board.apart(view.now), view, day=True)
-    if counts.unverified < threshold or _excess(view, node, counts, budget) <= 0:
+    if counts.unverified < threshold or excess(view, node, counts, budget) <= 0:
         return None
     return _lock(view, node, step, "day", counts, threshold, 86_400)
 
@@ -248,7 +254,7 @@ def _concentration(view: View, board: Board, node: str, step: Step) -> Lock | No
         return None
     threshold = _CONCENTRATED * _threshold(view, node, step)
     counts = view.recent(node)
-    if counts.unverified < threshold or not _is_concentrated(view, node, counts):
+    if counts.unverified < threshold or not is_concentrated(view, node, counts):
         return None
     return _lock(view, node, step, "concentration", counts, threshold, WINDOW)
 
@@ -258,7 +264,8 @@ def _may_concentrate(node: str) -> bool:
     return tree.level(node) in _CONCENTRATED_LEVELS and before >= _LEAST_DIGITS_BEFORE
 
 
-def _is_concentrated(view: View, node: str, counts: Counts) -> bool:
+def is_concentrated(view: View, node: str, counts: Counts) -> bool:
+    """Whether a good part of what its country sends goes to a node."""
     country = tree.country_of(node) or APP
     return counts.sent >= _CONCENTRATED_PART * view.recent(country).sent
 
@@ -270,7 +277,7 @@ def _threshold(view: View, node: str, step: Step) -> int:
     return max(budget, round(usual), round(before))
 
 
-def _excess(view: View, node: str, counts: Counts, budget: Budget) -> float:
+def excess(view: View, node: str, counts: Counts, budget: Budget) -> float:
     """Unverified sends beyond the usual share, its margin, and chance."""
     usual = view.usual_share(node)
     return _beyond(counts, usual + budget.margin * (1 - usual), budget.sigmas)
@@ -295,68 +302,3 @@ def _lock(
         since=view.now,
         until=view.now + LOCK_SECONDS,
     )
-
-
-# --- What is counted --------------------------------------------------------------------------
-
-
-def counted(view: View, attempt: Attempt) -> tuple[list[str], str]:
-    """The nodes that a send is counted at, widest first, and the mark that tells them again.
-
-    App, country and bucket always are. Ranges are where their parent shows more unverified sends
-    than usual, or has so few sends that they cost nothing, and while there is room.
-    """
-    numbers = tree.number_nodes(attempt.phone)
-    if not attempt.verifies:
-        return list(_grown(view, numbers[1:])), ""
-    kept = list(_grown(view, numbers))
-    if attempt.address is None:
-        return [APP, *kept], str(len(kept))
-    bucket, address = tree.address_nodes(attempt.address)
-    exact = _grows(view, bucket, address)
-    mark = f"{len(kept)}{'i' if exact else 'b'}{attempt.address}"
-    return [APP, kept[0], bucket, *kept[1:], *([address] if exact else [])], mark
-
-
-def marked(e164: str, mark: str) -> list[str]:
-    """The nodes that the send with this mark was counted at; none for an empty mark."""
-    if not mark[:1].isdigit():
-        return []
-    kept = tree.number_nodes(e164)[: int(mark[0])]
-    addresses = tree.address_nodes(mark[2:])[: {"i": 2, "b": 1}.get(mark[1:2], 0)]
-    return [APP, *kept, *addresses]
-
-
-def _grown(view: View, numbers: Sequence[str]) -> Iterator[str]:
-    yield from numbers[:1]
-    for parent, child in pairwise(numbers):
-        if not _grows(view, parent, child):
-            return
-        yield child
-
-
-def _grows(view: View, parent: str, child: str) -> bool:
-    """Whether the child is counted beside its parent."""
-    name, taken = f"s{child}", size(view.current, view.own)
-    if name in view.current or name in view.own:
-        return True
-    if taken < ROOM_QUIET and _is_quiet(view, parent):
-        return True
-    return taken < ROOM and _is_suspect(view, parent)
-
-
-def _is_quiet(view: View, node: str) -> bool:
-    kind = tree.level(node)
-    # What a country holds is little more than what it is: a few ranges tell much.
-    return kind is Level.COUNTRY or view.recent(node).sent <= _FEW[kind]
-
-
-def _is_suspect(view: View, node: str) -> bool:
-    kind = tree.level(node)
-    budget = _BUCKET_BUDGET if kind is Level.BUCKET else BUDGETS[kind]
-    counts = view.recent(node, waits=kind in (Level.COUNTRY, Level.BUCKET))
-    narrow = replace(budget, margin=min(budget.margin, 0.15), sigmas=1)
-    if counts.unverified >= budget.challenge / 2 and _excess(view, node, counts, narrow) > 0:
-        return True
-    wide = kind in (Level.MILLION, Level.TEN_THOUSAND)
-    return wide and counts.sent > _FEW[kind] and _is_concentrated(view, node, counts)

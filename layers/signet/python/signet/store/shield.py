@@ -15,20 +15,18 @@ import heapq
 import random
 import secrets
 from collections import Counter as Sums
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
-
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from signet import days
-from signet.edge import settings
 from signet.errors import Unavailable
 from signet.shield import LIFTED_SECONDS, Attempt, Board, Lock, Step
 from signet.store import table
-from signet.store.shield_container import Container, Item, Operations, board_item, board_of, tidied
+from signet.store.shield_container import MAX_SHARDS, Container, Operations
+from signet.store.shield_items import board_item, board_of, tidied
+from signet.store.shield_table import ShieldItem, ShieldTable
 
 _SHARDS = 8
 _REMEMBER = timedelta(days=60)
@@ -38,85 +36,7 @@ _ROUNDS = 8
 _KEPT = 500
 
 
-class ShieldItem(table.Table):
-    """A decision; all else in the table is reached by plain calls."""
-
-    class Meta:
-        table_name = settings.value("SIGNET_SHIELD_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    at = NumberAttribute(null=True)
-    step = UnicodeAttribute(null=True)
-    enforced = BooleanAttribute(null=True)
-    rule = UnicodeAttribute(null=True)
-    node = UnicodeAttribute(null=True)
-    sent = NumberAttribute(null=True)
-    verified = NumberAttribute(null=True)
-    threshold = NumberAttribute(null=True)
-    window = NumberAttribute(null=True)
-    phone = UnicodeAttribute(null=True)
-    address = UnicodeAttribute(null=True)
-    price = NumberAttribute(null=True)
-    ttl = NumberAttribute(null=True)
-
-
 # --- Counters -----------------------------------------------------------------------------------
-
-
-class _Table:
-    """What a container needs, for one app, in DynamoDB."""
-
-    def __init__(self, app_id: str) -> None:
-        self._app_id = app_id
-
-    def read(self, keys: list[str], *, consistent: bool = False) -> dict[str, Item]:
-        by_pk = {self._pk(key): key for key in keys}
-        name = ShieldItem.Meta.table_name
-        wanted = {"Keys": [_key(pk) for pk in by_pk], "ConsistentRead": consistent}
-        reply = _once("BatchGetItem", {"RequestItems": {name: wanted}})
-        if reply.get("UnprocessedKeys"):
-            # A minute that is missing from the reply would count as one without sends.
-            raise Unavailable(retry_after=1)
-        items = [table.python(raw) for raw in reply["Responses"].get(name, ())]
-        return {by_pk[item["pk"]]: _content(item) for item in items}
-
-    def add(self, key: str, deltas: Mapping[str, int], ttl: int) -> Item:
-        names = {f"#{place}": name for place, name in enumerate(deltas)}
-        values = {f":{place}": {"N": str(count)} for place, count in enumerate(deltas.values())}
-        adds = ", ".join(f"#{place} :{place}" for place in range(len(deltas)))
-        reply = _once(
-            "UpdateItem",
-            {
-                "TableName": ShieldItem.Meta.table_name,
-                "Key": _key(self._pk(key)),
-                "UpdateExpression": f"ADD {adds} SET #ttl = :ttl",
-                "ExpressionAttributeNames": names | {"#ttl": "ttl"},
-                "ExpressionAttributeValues": values | {":ttl": {"N": str(ttl)}},
-                "ReturnValues": "ALL_NEW",
-            },
-        )
-        return _content(table.python(reply["Attributes"]))
-
-    def swap(self, key: str, item: Item, *, was: int) -> bool:
-        request: dict[str, Any] = {
-            "TableName": ShieldItem.Meta.table_name,
-            "Item": _key(self._pk(key)) | {name: _raw(value) for name, value in item.items()},
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        if was:
-            request |= {
-                "ConditionExpression": "f = :was",
-                "ExpressionAttributeValues": {":was": {"N": str(was)}},
-            }
-        try:
-            _once("PutItem", request)
-        except table.ConditionFailed:
-            return False
-        return True
-
-    def _pk(self, key: str) -> str:
-        return f"{self._app_id}#{key}"
 
 
 class Containers:
@@ -129,9 +49,11 @@ class Containers:
         self._of: dict[str, Container] = {}
 
     def of(self, app_id: str, *, shards: int = 1) -> Container:
-        """The counters of an app; `shards` as first told, which a new process learns anew."""
+        """The counters of an app. Whoever asks names the same `shards`; when they are raised, a
+        process begins anew, for it has read too little.
+        """
         found = self._of.pop(app_id, None)
-        if found is None:
+        if found is None or found.shards != min(shards, MAX_SHARDS):
             found = Container(
                 app_id, self._operations(app_id), shards=shards, chance=self._chance()
             )
@@ -153,7 +75,7 @@ class Containers:
         self._of.clear()
 
 
-CONTAINERS = Containers(_Table)
+CONTAINERS = Containers(ShieldTable)
 
 
 # --- Locks --------------------------------------------------------------------------------------
@@ -174,14 +96,14 @@ def lift(app_id: str, node: str, *, by: str, now: int) -> bool:
         left = {name: lock for name, lock in board.locks.items() if name != node}
         lifted = {**board.lifted, node: (now + LIFTED_SECONDS, by)}
         item = board_item(Board(left, lifted), version + 1)
-        if _Table(app_id).swap("locks", item, was=version):
+        if ShieldTable(app_id).swap("locks", item, was=version):
             return True
         table.pause()
     raise Unavailable(retry_after=1)
 
 
 def _board(app_id: str) -> tuple[Board, int]:
-    item = _Table(app_id).read(["locks"], consistent=True).get("locks", {})
+    item = ShieldTable(app_id).read(["locks"], consistent=True).get("locks", {})
     return board_of(item), int(item.get("f", 0))
 
 
@@ -324,24 +246,3 @@ def _decision(item: ShieldItem) -> Decision:
         price_micros=int(item.price or 0),
         decision_id=str(item.sk),
     )
-
-
-# --- Raw calls ----------------------------------------------------------------------------------
-
-
-def _once(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    return table.once(lambda: table.CONNECTION.dispatch(operation, request))
-
-
-def _key(pk: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": pk}, "sk": {"S": "-"}}
-
-
-def _content(item: table.Item) -> Item:
-    return {name: value for name, value in item.items() if name not in ("pk", "sk", "ttl")}
-
-
-def _raw(value: object) -> dict[str, Any]:
-    if isinstance(value, Mapping):
-        return {"M": {name: _raw(inner) for name, inner in value.items()}}
-    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}

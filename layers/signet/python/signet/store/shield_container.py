@@ -19,43 +19,28 @@ Failure mode: closed. Whoever has seen nothing for a minute judges nothing and r
 Counts that cannot be written are kept for the next time.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from signet.errors import Unavailable
-from signet.shield import Attempt, Board, Lock, Step, Verdict, counted, judge, marked
-from signet.shield_counts import DAY, Counter, Counts, Profile, View, add
-from signet.shield_tree import Level, level
-
-Item = Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class _Sums:
-    """Of closed minutes, as `View` wants them at `minute`."""
-
-    minute: int
-    before: Counter = field(default_factory=dict)
-    nine: Counter = field(default_factory=dict)
-    unfolded: Counter = field(default_factory=dict)
-
+from signet.shield import Attempt, Board, Lock, Step, Verdict, judge
+from signet.shield_counting import counted, marked
+from signet.shield_counts import DAY, Counter, Profile, View, add
+from signet.store.shield_items import Item, board_item, board_of, profile_item, profile_of, tidied
+from signet.store.shield_minutes import DAY_MINUTES, Minutes
 
 READ_EVERY = 5
 WRITE_AFTER, WRITE_COUNT, WRITE_ANYWAY_AFTER = 5, 4, 20
 # What was read longer ago than this says nothing about what goes on.
 TOO_OLD = 60
-# A minute is closed for good when all who counted in it must have written.
-_SETTLES = 5
-_KEPT_MINUTES = 21
-_FOLD_AFTER = 10
-_DAY_MINUTES = 1_440
-# BatchGetItem takes a hundred keys; an update expression 4 kB.
-_KEYS = 96
+_DAY_EVERY = 60
+_FOLD_AFTER = 600
+# Somebody else's lock that ends so much later or earlier is the same one.
+_SAME = 5
+# An update expression has 4 kB, and 300 operators.
 _ATTRIBUTES = 120
 MAX_SHARDS = 4
-# A bombed app has a lock for each number of a list; what has none is judged by its counts anew.
-MAX_LOCKS = 200
 _TTL = DAY + 3_600
 
 
@@ -82,12 +67,10 @@ class Container:
         """`chance`, of 0 to 1, chooses the shard to write to, and spreads who folds a day."""
         self.app_id = app_id
         self._table = table
-        self._shards = min(shards, MAX_SHARDS)
-        self._shard = int(chance * self._shards)
-        self._fold_after = _FOLD_AFTER * 60 * (1 + chance * self._shards % 1)
-        self._minutes: dict[int, dict[int, Counter]] = {}
-        self._wholes: dict[int, Counter] = {}
-        self._final: set[int] = set()
+        self.shards = min(shards, MAX_SHARDS)
+        self._shard = int(chance * self.shards)
+        self._fold_after = _FOLD_AFTER * (1 + chance * self.shards % 1)
+        self._minutes = Minutes(self.shards)
         self._own: Counter = {}
         self._events = 0
         self._profile, self._day_version = Profile(), 0
@@ -95,7 +78,6 @@ class Container:
         self._unwritten: dict[str, Lock] = {}
         self._asked_at = self._seen_at = self._day_at = self._locked_at = -DAY
         self._wrote_at = -DAY
-        self._sums: _Sums | None = None
 
     # --- What is known ------------------------------------------------------------------------
 
@@ -118,7 +100,7 @@ class Container:
             return self._board
         return replace(self._board, locks={**self._board.locks, **self._unwritten})
 
-    def judge(self, attempt: Attempt, now: int, allowed: tuple[str, ...] = ()) -> Verdict:
+    def judge(self, attempt: Attempt, now: int, allowed: Sequence[str] = ()) -> Verdict:
         """The verdict on a send; its lock is made, the attempt counted. Raises Unavailable."""
         verdict = judge(self.look(now), self.board(now), attempt, allowed)
         if verdict.lock:
@@ -131,104 +113,37 @@ class Container:
 
     def _view(self, now: int) -> View:
         minute = now // 60
-        sums = self._sums
-        if sums is None or sums.minute != minute:
-            sums = self._sums = self._moved(sums, minute)
-        last, current = self._whole(minute - 1), self._whole(minute)
+        sums = self._minutes.sums(minute, self._profile.folded)
         return View(
             now,
             before=sums.before,
             nine=sums.nine,
-            last=last,
-            current=current,
+            last=self._minutes.whole(minute - 1),
+            current=self._minutes.whole(minute),
             own=self._own,
             unfolded=sums.unfolded,
             profile=self._profile,
         )
 
-    def _moved(self, sums: _Sums | None, minute: int) -> _Sums:
-        """The sums a minute later, or from scratch."""
-        if sums is None or sums.minute != minute - 1:
-            return self._summed(minute)
-        newest, middle, oldest = (self._whole(minute - ago) for ago in (2, 11, 21))
-        add(sums.nine, newest)
-        add(sums.nine, middle, -1)
-        add(sums.before, middle)
-        add(sums.before, oldest, -1)
-        if minute - 2 > self._profile.folded:
-            add(sums.unfolded, newest)
-        sums.minute = minute
-        return sums
-
-    def _summed(self, minute: int) -> _Sums:
-        sums = _Sums(minute)
-        for closed in self._minutes:
-            if minute - 20 <= closed < minute - 10:
-                add(sums.before, self._whole(closed))
-            if minute - 10 <= closed < minute - 1:
-                add(sums.nine, self._whole(closed))
-            if self._profile.folded < closed < minute - 1:
-                add(sums.unfolded, self._whole(closed))
-        return sums
-
-    def _whole(self, minute: int) -> Counter:
-        shards = self._minutes.get(minute, {})
-        if len(shards) == 1:
-            return next(iter(shards.values()))
-        if minute not in self._wholes:
-            whole = self._wholes[minute] = {}
-            for counter in shards.values():
-                add(whole, counter)
-        return self._wholes[minute]
-
     # --- Reading ------------------------------------------------------------------------------
 
     def _read(self, now: int) -> None:
-        wanted = list(self._lacking(now))
+        current, folded = now // 60, self._profile.folded
+        wanted = list(self._minutes.lacking(current, folded))
         keys = {_minute_key(minute, shard): (minute, shard) for minute, shard in wanted}
         others = ["locks", *(["day"] if self._wants_day(now) else [])]
         found = self._table.read([*others, *keys])
         self._seen_at = now
         for key, (minute, shard) in keys.items():
-            self._merge(minute, shard, found.get(key, {}), now)
-        self._settle({minute for minute, _ in wanted}, now)
+            self._minutes.merge(minute, shard, found.get(key, {}), current=current)
+        self._minutes.settle({minute for minute, _ in wanted}, now, folded)
         self._take_board(found.get("locks", {}))
         if "day" in others:
             self._day_at = now
             self._take_profile(found.get("day", {}), now)
 
-    def _lacking(self, now: int) -> Iterator[tuple[int, int]]:
-        """What there is to read, newest minutes first; a long gap takes several reads."""
-        minute = now // 60
-        lacking = list(range(minute, minute - _KEPT_MINUTES - 1, -1))
-        if self._profile.folded:
-            oldest = max(self._profile.folded, minute - _DAY_MINUTES)
-            lacking += range(oldest + 1, minute - _KEPT_MINUTES)
-        lacking = [each for each in lacking if each not in self._final]
-        for each in lacking[: _KEYS // self._shards]:
-            yield from ((each, shard) for shard in range(self._shards))
-
     def _wants_day(self, now: int) -> bool:
-        return now - self._day_at >= 60 or self._is_fold_due(now)
-
-    def _merge(self, minute: int, shard: int, item: Item, now: int) -> None:
-        known = self._minutes.setdefault(minute, {}).setdefault(shard, {})
-        # A read may be older than the answer to our own write; counters only grow.
-        news = {name: count for name, count in item.items() if count > known.get(name, 0)}
-        if news:
-            known.update(news)
-            self._wholes.pop(minute, None)
-            self._sums = self._sums if minute >= now // 60 - 1 else None
-
-    def _settle(self, read: set[int], now: int) -> None:
-        minute = now // 60
-        self._final |= {each for each in read if (each + 1) * 60 + _SETTLES <= now}
-        oldest = min(self._profile.folded or minute, minute - _KEPT_MINUTES)
-        oldest = max(oldest, minute - _DAY_MINUTES)
-        for each in [each for each in self._minutes if each < oldest]:
-            del self._minutes[each]
-            self._wholes.pop(each, None)
-        self._final = {each for each in self._final if each >= oldest}
+        return now - self._day_at >= _DAY_EVERY or self._is_fold_due(now)
 
     # --- Writing ------------------------------------------------------------------------------
 
@@ -280,14 +195,18 @@ class Container:
         self._events = len(self._own)
         if self._day_at > 0:
             # `verify` only writes, and would remember minutes that it never looks at.
-            self._merge(minute, self._shard, item, now)
+            self._minutes.merge(minute, self._shard, item, current=minute)
 
     def _next_to_fold(self, now: int) -> int:
-        return max(self._profile.folded, now // 60 - _DAY_MINUTES) + 1
+        return max(self._profile.folded, now // 60 - DAY_MINUTES) + 1
 
     def _is_fold_due(self, now: int) -> bool:
+        if self._day_at > 0 and not self._day_version:
+            # A new app's day begins before there is anything to put into it, or the first minutes
+            # would be forgotten by the time somebody does.
+            return True
         following = self._next_to_fold(now)
-        return following in self._final and now - following * 60 >= self._fold_after
+        return self._minutes.is_final(following) and now - following * 60 >= self._fold_after
 
     def _fold(self, now: int) -> None:
         """Put closed minutes into the day. Whoever comes second finds it done."""
@@ -295,28 +214,23 @@ class Container:
         closed: list[tuple[int, Counter]] = []
         # Not the last one: a view counts it apart.
         for minute in range(self._next_to_fold(now), now // 60 - 1):
-            if minute not in self._final:
+            if not self._minutes.is_final(minute):
                 break
-            closed.append((minute, self._whole(minute)))
+            closed.append((minute, self._minutes.whole(minute)))
         profile = self._profile.folding(closed)
         try:
             if self._table.swap("day", profile_item(profile), was=self._day_version):
-                self._profile, self._sums = profile, None
-                self._day_version = profile.folded
+                self._profile, self._day_version = profile, profile.folded
         except Unavailable:
             return
 
     def _take_profile(self, item: Item, now: int) -> None:
-        if not item and not self._profile.folded:
-            # The first day of its app begins with the first minute in which anything is.
-            counted = (minute for minute in self._minutes if self._whole(minute))
-            self._profile = Profile(min(counted, default=now // 60) - 1)
-        elif item and int(item["f"]) > self._day_version:
-            self._profile = _unpacked(item)
+        if item and int(item["f"]) > self._day_version:
+            self._profile = profile_of(item)
             self._day_version = self._profile.folded
-        else:
-            return
-        self._sums = None
+        elif not item and not self._profile.folded:
+            # The first day of an app begins with the first minute in which anything is.
+            self._profile = Profile(self._minutes.first(otherwise=now // 60) - 1)
 
     # --- Locks --------------------------------------------------------------------------------
 
@@ -352,68 +266,8 @@ def _is_news(lock: Lock, known: Lock | None) -> bool:
     if known is None:
         return True
     stronger = lock.step is Step.REFUSE and known.step is Step.CHALLENGE
-    return stronger or (lock.step is known.step and lock.until > known.until + _SETTLES)
-
-
-# --- Items --------------------------------------------------------------------------------------
+    return stronger or (lock.step is known.step and lock.until > known.until + _SAME)
 
 
 def _minute_key(minute: int, shard: int) -> str:
     return f"m#{minute}#{shard}"
-
-
-def tidied(board: Board, now: int) -> Board:
-    """The board without what has ended; of too many locks, the widest and longest."""
-    locks = [lock for lock in board.locks.values() if lock.until > now]
-    if len(locks) > MAX_LOCKS:
-        locks.sort(key=lambda lock: (len(Level) - list(Level).index(level(lock.node)), lock.until))
-        locks = locks[-MAX_LOCKS:]
-    lifted = {node: lift for node, lift in board.lifted.items() if lift[0] > now}
-    return Board({lock.node: lock for lock in locks}, lifted)
-
-
-def board_item(board: Board, version: int) -> Item:
-    """The item of the locks."""
-    locks = {
-        lock.node: {
-            "step": lock.step.value,
-            "rule": lock.rule,
-            "sent": lock.sent,
-            "verified": lock.verified,
-            "threshold": lock.threshold,
-            "window": lock.window,
-            "since": lock.since,
-            "until": lock.until,
-        }
-        for lock in board.locks.values()
-    }
-    lifted = {node: {"until": until, "by": by} for node, (until, by) in board.lifted.items()}
-    return {"f": version, "locks": locks, "lifted": lifted}
-
-
-def board_of(item: Item) -> Board:
-    """What the item of the locks says."""
-    locks = {
-        node: Lock(node=node, **{**lock, "step": Step(lock["step"])})
-        for node, lock in item.get("locks", {}).items()
-    }
-    lifted = {
-        node: (int(lift["until"]), str(lift["by"])) for node, lift in item.get("lifted", {}).items()
-    }
-    return Board(locks, lifted)
-
-
-def profile_item(profile: Profile) -> Item:
-    texts = [
-        " ".join(f"{node}:{counts.sent:.0f}:{counts.verified:.0f}" for node, counts in day.items())
-        for day in (profile.today, profile.yesterday)
-    ]
-    return {"f": profile.folded, "t": texts[0], "y": texts[1]}
-
-
-def _unpacked(item: Item) -> Profile:
-    days = []
-    for text in (str(item["t"]), str(item["y"])):
-        parts = [part.split(":") for part in text.split()]
-        days.append({node: Counts(int(sent), int(verified)) for node, sent, verified in parts})
-    return Profile(int(item["f"]), *days)
