@@ -19,6 +19,7 @@ import yaml
 from functions.account import app as account_function
 from functions.captcha import app as captcha_function
 from functions.console import app as console_function
+from functions.guard import app as guard_function
 from functions.request import app as request_function
 from functions.review import app as review_function
 from functions.router import app as router_function
@@ -103,6 +104,7 @@ ROUTES: list[Route] = [
         router_function,
         review_function,
         console_function,
+        guard_function,
     )
     for route in function.ROUTES
 ]
@@ -629,7 +631,7 @@ def test_a_lock_is_lifted_by_name_or_number(by: str) -> None:
         for _ in range(7):
             attempts.begin_login(build.APP_ID, who, now=now)
 
-    run_script("log_in.unlock", build.APP_ID, by, build.PHONE)
+    run_script("attempts.unlock_user", build.APP_ID, by, build.PHONE)
 
     for who in locked:
         attempts.begin_login(build.APP_ID, who, now=now)

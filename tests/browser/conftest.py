@@ -13,7 +13,17 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.browser import console
+from tests.browser.console import Session
 
 SDK = Path(__file__).resolve().parent.parent / "wire/node_modules/leancloud-storage/dist/av-min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -59,6 +69,23 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def awake(stack: Any, browser: Browser) -> None:
+    """The console has started: the first call of each is slow, and no test is about that."""
+    expect.set_options(timeout=15_000)
+    page = browser.new_page()
+    page.goto(f"{stack.url}/console", timeout=60_000)
+    expect(page.locator("input[name=username]")).to_be_visible(timeout=60_000)
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def operator(stack: Any) -> Session:
+    """A browser's session as the demo operator: signing in ten times is the limit."""
+    name, key = console.OPERATOR
+    return console.session(stack.url, {"operator": name, "key": key})
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ OPERATOR = ("demo", "signet-demo-operator")
 
 OWNERS_PAGES = (
     *("", "signatures", "signatures/new", "templates", "templates/new", "records", "balance"),
-    *("prices", "settings", "audit"),
+    *("prices", "settings", "audit", "guard"),
 )
 OPERATORS_PAGES = (
     *("", "review", "apps", "apps/new", "operators", "carriers", "mappings", "prices"),
     "deployment",
 )
-OPERATORS_PAGES_OF_AN_APP = ("", "/records", "/balance", "/mappings", "/audit")
+OPERATORS_PAGES_OF_AN_APP = ("", "/records", "/guard", "/balance", "/mappings", "/audit")
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,45 @@ def new_app(url: str, name: str) -> dict[str, Any]:
     return made
 
 
+def as_owner(app: dict[str, Any]) -> dict[str, str]:
+    """The headers by which the app's server proves itself."""
+    return {"X-LC-Id": app["app_id"], "X-LC-Key": f"{app['master_key']},master"}
+
+
+def sign_for(url: str, app: dict[str, Any], text: str) -> None:
+    """Let the app send: an approved signature, and money."""
+    signature = {"name": "Signet", "text": text, "use": "verification_notification"}
+    proof = {"owner_kind": "company", "proof": "营业执照"}
+    _done(f"{url}/console/api/signatures", json=signature | proof, headers=as_owner(app))
+    approve = f"{url}/console/api/review/{app['app_id']}/signature/Signet/1/approve"
+    _done(approve, auth=OPERATOR)
+    credit = {"amount_micros": 100_000_000, "note": "测试"}
+    _done(f"{url}/console/api/apps/{app['app_id']}/credits", json=credit, auth=OPERATOR)
+
+
+def change(url: str, app: dict[str, Any], body: dict[str, Any]) -> None:
+    """Change the app, as its owner."""
+    headers = as_owner(app)
+    reply = httpx.patch(f"{url}/console/api/app", headers=headers, json=body, timeout=30)
+    assert reply.is_success, reply.text
+
+
+def _done(url: str, **options: Any) -> None:
+    reply = httpx.post(url, timeout=30, **options)
+    assert reply.is_success, reply.text
+
+
 def session(url: str, credentials: dict[str, str]) -> Session:
     """Sign in by the API. Ten times in a quarter of an hour is the limit, so: once."""
     reply = httpx.post(f"{url}/console/api/session", json=credentials, timeout=30)
     assert reply.status_code == 200, reply.text
     cookie = reply.headers["set-cookie"].split(";")[0].partition("=")[2]
     return Session(url, reply.json()["role"], reply.json()["id"], cookie)
+
+
+def owner(url: str, app: dict[str, Any]) -> Session:
+    """A browser's session as the app's owner."""
+    return session(url, {"app_id": app["app_id"], "master_key": app["master_key"]})
 
 
 def enter(page: Page, signed_in: Session, path: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import console
 from tests.browser.console import Session, card, enter, go, photograph, settled, sign_in
@@ -21,15 +21,7 @@ GUIDE_TEXT = (
 )
 WITH_MARKETING = "尊敬的用户，您的订单{{order_id}}已发货，全场打折！"
 
-
-@pytest.fixture(scope="module", autouse=True)
-def awake(stack: Any, browser: Browser) -> None:
-    """The functions have started: the first call of each is slow, and no test is about that."""
-    expect.set_options(timeout=15_000)
-    page = browser.new_page()
-    page.goto(f"{stack.url}/console", timeout=60_000)
-    expect(page.locator("input[name=username]")).to_be_visible(timeout=60_000)
-    page.close()
+pytestmark = pytest.mark.usefixtures("awake")
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +35,6 @@ def owner(stack: Any, app: dict[str, Any]) -> Session:
     """A browser's session as that app."""
     credentials = {"app_id": app["app_id"], "master_key": app["master_key"]}
     return console.session(stack.url, credentials)
-
-
-@pytest.fixture(scope="module")
-def operator(stack: Any) -> Session:
-    """A browser's session as the demo operator."""
-    name, key = console.OPERATOR
-    return console.session(stack.url, {"operator": name, "key": key})
 
 
 def submit_template(stack: Any, app: dict[str, Any], name: str) -> None:

@@ -83,7 +83,7 @@ def people(stack: Stack) -> Iterator[People]:
         rows = people.operated("GET", "/prices")["items"]
         changed = [row["dial"] for row in rows if row["price_micros"] != row["list_price_micros"]]
         people.operated("PUT", "/prices", {"prices": dict.fromkeys(changed)})
-        people.operated("PUT", "/settings", {"auto_approve": False})
+        people.operated("PUT", "/settings", {"auto_approve": False, "shield": "observe"})
 
 
 def prepared(api: httpx.Client) -> People:
@@ -133,8 +133,8 @@ def captcha_token(people: People) -> str:
 @pytest.mark.parametrize(
     ("tags", "operations"),
     [
-        (["sms", "captchas", "accounts", "app", "words", "records", "pages"], ["audit"]),
-        (["apps", "deployment", "review", "records"], ["prices"]),
+        (["sms", "captchas", "accounts", "app", "words", "records", "guard", "pages"], ["audit"]),
+        (["apps", "deployment", "review", "records", "guard"], ["prices"]),
     ],
     ids=["owner", "operator"],
 )

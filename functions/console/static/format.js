@@ -37,6 +37,13 @@ export function time(iso) {
   return `${dashed(part)} ${part.hour}:${part.minute}:${part.second}`;
 }
 
+/** 21:19, in Beijing; with the day when it is not today. */
+export function clock(iso, now = new Date()) {
+  const [day, hours] = time(iso).split(" ");
+  const short = hours.slice(0, 5);
+  return plainDay(day) === today(now) ? short : `${day.slice(5)} ${short}`;
+}
+
 /** 20261123: the day it is in Beijing. */
 export function today(now = new Date()) {
   return dashed(parts(now)).replaceAll("-", "");

@@ -3,6 +3,7 @@
 import { call, get } from "./api.js";
 import { h } from "./dom.js";
 import { Wrong, checkbox, field, formNote, input, needed, onSubmit, submit } from "./forms.js";
+import { guardCards } from "./guard-settings.js";
 import { announce, card, copyable, facts, heading, linkButton } from "./parts.js";
 import { switches } from "./switches.js";
 import { address } from "./routes.js";
@@ -12,17 +13,22 @@ const MOST_SHARDS = 64;
 
 export async function show({ params, signal, refresh }) {
   const path = ["apps", params.app];
-  const app = await get(path, { signal });
+  const [app, prices] = await Promise.all([get(path, { signal }), get(["prices"], { signal })]);
   const save = (body) => call("PATCH", path, { body });
+  const guard = guardCards(app, prices, save);
   return [
     heading(app.name, {
       back: { href: "#/apps", label: text("menu.apps") },
-      actions: ["records", "balance", "mappings", "audit"].map((page) =>
+      actions: ["records", "guard", "balance", "mappings", "audit"].map((page) =>
         linkButton(text(`menu.${page}`), address([...path, page]), "quiet"),
       ),
     }),
     card(text("settings.about"), particulars(app), about(app, save, refresh)),
-    switches(app.switches, (name, on) => save({ switches: { [name]: on } })),
+    switches(
+      app.switches,
+      guard.saving((name, on) => save({ switches: { [name]: on } })),
+    ),
+    guard.nodes,
   ];
 }
 

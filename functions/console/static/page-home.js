@@ -3,17 +3,30 @@
 import { SERVER, get, getAll } from "./api.js";
 import { h } from "./dom.js";
 import { money } from "./format.js";
-import { badge, card, copyable, facts, heading, linkButton, snippet, tile } from "./parts.js";
+import {
+  badge,
+  card,
+  copyable,
+  facts,
+  heading,
+  linkButton,
+  notice,
+  snippet,
+  tile,
+} from "./parts.js";
 import { text } from "./texts.js";
 
 export async function show({ signal }) {
-  const [app, signatures, balance] = await Promise.all([
+  const [app, signatures, balance, { locks }] = await Promise.all([
     get(["app"], { signal }),
     getAll(["signatures"], { signal }),
     get(["balance"], { signal }),
+    // Without what the shield says, the rest is still worth showing.
+    get(["guard", "locks"], { signal }).catch(() => ({ locks: [] })),
   ]);
   return [
     heading(app.name, { lead: text("home.lead") }),
+    locks.length > 0 && lockedNotice(locks.length),
     h("div", { class: "tiles" }, tiles(app, balance)),
     card(text("home.ready"), steps(app, signatures, balance)),
     card(
@@ -23,6 +36,15 @@ export async function show({ signal }) {
       curl(app),
     ),
   ];
+}
+
+function lockedNotice(count) {
+  return notice(
+    "warn",
+    text("home.locked", { count }),
+    h("p", {}, text("home.lockedBody")),
+    linkButton(text("home.seeLocks"), "#/guard", "quiet"),
+  );
 }
 
 function tiles(app, balance) {

@@ -5,23 +5,26 @@ import { ask } from "./dialogs.js";
 import { h } from "./dom.js";
 import { Wrong, field, formNote, input, needed, onSubmit, submit } from "./forms.js";
 import { amount, microsOf } from "./format.js";
+import { guardCards } from "./guard-settings.js";
 import { announce, button, card, facts, heading } from "./parts.js";
 import { switches } from "./switches.js";
 import { text } from "./texts.js";
 
 export async function show({ signal, refresh }) {
-  const app = await get(["app"], { signal });
+  const [app, prices] = await Promise.all([get(["app"], { signal }), get(["prices"], { signal })]);
+  const save = (body) => call("PATCH", ["app"], { body });
+  const guard = guardCards(app, prices, save);
   return [
     heading(text("settings.title"), { lead: text("settings.lead") }),
-    switches(app.switches, saveSwitch),
+    switches(
+      app.switches,
+      guard.saving((name, on) => save({ switches: { [name]: on } })),
+    ),
+    guard.nodes,
     card(text("settings.about"), about(app)),
     card(text("settings.limits"), limits(app)),
     card(text("settings.testPhone"), testPhone(app, refresh)),
   ];
-}
-
-function saveSwitch(name, on) {
-  return call("PATCH", ["app"], { body: { switches: { [name]: on } } });
 }
 
 function about(app) {

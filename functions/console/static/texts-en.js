@@ -9,6 +9,7 @@ export const EN = {
   "menu.signatures": "Signatures",
   "menu.templates": "Templates",
   "menu.records": "Messages",
+  "menu.guard": "Shield",
   "menu.balance": "Balance",
   "menu.prices": "Prices",
   "menu.settings": "App settings",
@@ -83,6 +84,10 @@ export const EN = {
   "home.lead": "Your app's messages at a glance.",
   "home.balance": "Balance",
   "home.low": "low",
+  "home.locked": "The shield sees unusual sends: {count}",
+  "home.lockedBody":
+    "Somebody may be pumping messages through your app, or bombing phones with it.",
+  "home.seeLocks": "See the shield",
   "home.today": "Spent today",
   "home.messages": "Messages today",
   "home.ready": "Getting ready",
@@ -218,6 +223,46 @@ export const EN = {
   "switch.turnOff": "Switch off",
   "switch.isOn": "“{name}” is on.",
   "switch.isOff": "“{name}” is off.",
+
+  // What an app sets of its guard
+  "countries.title": "Countries and regions to send to",
+  "countries.lead": "Messages go to open ones only; all others are refused. Switches work at once.",
+  "countries.none": "None is open: every send is refused.",
+  "countries.needsInternational":
+    "The switch “International messages” is off: nothing goes outside +86, open here or not.",
+  "countries.onlyMainland":
+    "“International messages” is on, but only the mainland is open here: all other numbers are still refused.",
+  "countries.price": "{price} a segment",
+  "countries.noPrice": "Not in the price list: works once an operator sets a price",
+  "countries.open": "Open",
+  "countries.close": "Close",
+  "countries.askOpen": "Open {country}?",
+  "countries.openBody": "The app can send to numbers of {country}: {price}.",
+  "countries.pumping":
+    "SMS pumping looks for open countries: attackers ask by the App Key for codes to ranges of their own and share the revenue with a carrier there, at your cost. Open only countries where your users are.",
+  "countries.askClose": "Close {country}?",
+  "countries.closeBody": "Sends to {country} are refused at once, sign-in codes included.",
+  "countries.isOpen": "{country} is open.",
+  "countries.isClosed": "{country} is closed.",
+  "countries.other": "Another dial code",
+  "countries.otherHint": "For a country or region that is not listed above.",
+  "countries.dialWrong": "Enter a dial code of one to three digits, such as 380.",
+  "countries.alreadyOpen": "It is open already.",
+  "guardSettings.title": "Exceptions and strength of the shield",
+  "guardSettings.allowed": "Numbers that the shield leaves alone",
+  "guardSettings.allowedHint":
+    "A number or range on each line, such as +8613800138000 or +861380013. The limits of each number still hold.",
+  "guardSettings.allowedWrong":
+    "“{entry}” is no number or range: write it like +8613800138000 or +861380013.",
+  "guardSettings.servers": "Addresses of your own servers",
+  "guardSettings.serversHint":
+    "An address or network on each line, such as 203.0.113.7 or 203.0.113.0/24. They call for many people, so the shield does not take them for one; they may name the person's address in the header X-Client-IP.",
+  "guardSettings.serversWrong":
+    "“{entry}” is no address or network: write it like 203.0.113.7 or 203.0.113.0/24.",
+  "guardSettings.work": "Difficulty of the proof of work",
+  "guardSettings.workHint":
+    "Instead of a captcha, the device computes and nobody has to do anything. Each step doubles the time; 12 is usual.",
+  "guardSettings.workTime": "{bits}: about {seconds} s on a phone",
 
   // Signatures
   "signatures.lead":
@@ -382,6 +427,8 @@ export const EN = {
   "type.template": "template",
   "type.app": "app",
   "type.mapping": "mapping",
+  "type.number": "number",
+  "type.lock": "lock",
   "author.owner": "the app's owner",
   "author.operator": "operator {id}",
   "author.auto": "automatic (set by operator {id})",
@@ -450,6 +497,100 @@ export const EN = {
   "csv.done": "Messages exported: {count}.",
 
   // Balance
+
+  // The shield
+  "guard.lead":
+    "Against SMS pumping and bombing: where too many codes are never verified, sends need a challenge first, then are refused. Times are Beijing's.",
+  "guard.settings": "Settings of the shield",
+  "guard.observing": "Observing: nothing is stopped",
+  "guard.observeToday":
+    "Today {refused} sends would have been refused and {challenged} challenged; {saved} saved.",
+  "guard.observeQuiet": "Nothing that was sent today called for it.",
+  "guard.askOperator":
+    "When the report below shows no honest users, ask the operator to enforce the shield.",
+  "guard.enforcing": "Enforcing",
+  "guard.enforceToday":
+    "Today {refused} sends were refused and {challenged} challenged; {saved} saved.",
+  "guard.enforceQuiet": "Nothing was stopped today.",
+  "guard.locks": "Over budget now",
+  "guard.noLocks": "No range or address is over its budget",
+  "guard.noLocksBody": "If one is, this says which, why, and until when.",
+  "guard.since": "From {since} to {until}; longer while it goes on.",
+  "guard.aDay": "one day",
+  "guard.lift": "Lift",
+  "guard.liftAsk": "Lift the lock on {name}?",
+  "guard.liftBody":
+    "The shield leaves it alone for an hour. Lift it only if these are honest users.",
+  "guard.isLifted": "Lifted: {name}.",
+  "guard.lifted": "Lifted",
+  "guard.what": "What",
+  "guard.until": "Left alone until",
+  "guard.report": "Report of a day",
+  "guard.refused": "refused",
+  "guard.challenged": "challenged",
+  "guard.would_refuse": "would be refused",
+  "guard.would_challenge": "would be challenged",
+  "guard.decisions": "Decisions of the shield",
+  "guard.noDecisions": "No decisions on this day",
+  "guard.noDecisionsBody": "The shield met no send that it would stop.",
+  "guard.step": "Outcome",
+  "guard.why": "What and why",
+  "guard.from": "address {address}",
+  "guard.count": "Decisions: {count}.",
+  "guard.countMore": "Decisions shown: {count}. There are more.",
+  "level.app": "the whole app",
+  "level.country": "country {label}",
+  "level.million": "range {label}",
+  "level.ten_thousand": "range {label}",
+  "level.hundred": "range {label}",
+  "level.number": "number {label}",
+  "level.bucket": "group of addresses {label}",
+  "level.address": "address {label}",
+  "level.within": "{name} ({country})",
+  "rule.share":
+    "{unverified} of {sent} in {window} were not verified: the budget of {threshold} is used up.",
+  "rule.day":
+    "{unverified} of {sent} in {window} were not verified: the budget of {threshold} is used up.",
+  "rule.burst":
+    "One address sent {sent} in {window} and verified {verified}: too much at once, the budget of {threshold} is used up.",
+  "rule.concentration":
+    "{unverified} of {sent} in {window} were not verified, in one narrow range: the budget of {threshold} is used up.",
+  "step.refuse.done": "refused",
+  "step.refuse.would": "would be refused",
+  "step.challenge.done": "challenged",
+  "step.challenge.would": "would be challenged",
+
+  // Why a number gets no code
+  "number.title": "Why does this number get no code?",
+  "number.hint": "Outside the mainland, with + and the dial code.",
+  "number.look": "Look it up",
+  "number.held": "{phone} is held back now",
+  "number.free": "Nothing holds {phone} back",
+  "number.freeBody":
+    "It can get codes. If none arrived on the phone, see what was sent to this number.",
+  "number.locked": "The shield locks {name}: {why}",
+  "number.closed": "{dial} is not open; see the app's settings.",
+  "number.noInternational": "The switch “International messages” is off.",
+  "number.wait": "Limit reached: {what}. Wait {wait}.",
+  "number.loginLocked": "Too many failed logins have locked the account. Wait {wait}.",
+  "number.limit": "Limit",
+  "number.used": "Used",
+  "number.usedOf": "{used} / {allowed} in {window}",
+  "number.now": "Now",
+  "number.waits": "wait {wait}",
+  "number.goesOn": "free",
+  "number.records": "See its messages",
+  "number.lift": "Forget the counts",
+  "number.liftAsk": "Forget what is counted for {phone}?",
+  "number.liftBody":
+    "It can get codes again at once, and wrong codes and failed logins count from zero. The audit trail names you.",
+  "number.isLifted": "Nothing is counted for {phone} any more.",
+  "limit.A": "messages of this app",
+  "limit.B": "messages signed {signature}",
+  "limit.C": "codes signed {signature}",
+  "limit.D": "notifications and marketing signed {signature}",
+  "limit.E": "voice codes",
+  "limit.guesses": "wrong codes",
   "balance.left": "Left to spend",
   "balance.how":
     "Messages are charged when accepted and refunded when the carrier refuses them or they expire unsent. Ask the operator to top up.",
@@ -552,6 +693,22 @@ export const EN = {
     "A template with no finding, of an app whose signature is approved, works as soon as it is submitted. The audit trail names you.",
 
   // Mappings
+  "deployment.enforce": "Stop suspicious sends",
+  "deployment.enforceHint":
+    "When it is off, the shield observes: it records what it would stop and save, and stops nothing. When it is on, suspicious sends need a challenge first, then are refused.",
+  "deployment.enforceAsk": "Enforce the shield?",
+  "deployment.enforceBody":
+    "From now on, sends beyond a budget are really challenged or refused in all apps: ranges and addresses that are locked get no codes, until the lock ends or is lifted.",
+  "deployment.enforceDo": "Enforce",
+  "deployment.enforces": "The shield enforces.",
+  "deployment.observeAsk": "Only observe again?",
+  "deployment.observeBody":
+    "The shield stops no send of any app any more, and only records what it would stop.",
+  "deployment.observeDo": "Only observe",
+  "deployment.observes": "The shield only observes.",
+  "deployment.report":
+    "Before you enforce, look for honest users in the report on each app's page Shield:",
+  "deployment.reports": "all apps",
   "mappings.title": "Carrier mappings",
   "mappings.all": "Mappings for all apps",
   "mappings.lead":
@@ -597,4 +754,5 @@ export const EN = {
   "action.credit": "topped up",
   "action.map": "mapped",
   "action.unmap": "unmapped",
+  "action.lift": "lifted",
 };
