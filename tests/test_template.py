@@ -542,11 +542,12 @@ def test_only_accounts_carry_the_hash_of_passwords(name: str) -> None:
     assert layers == (PASSWORD_LAYERS if name == "AccountFunction" else [])
 
 
-@pytest.mark.parametrize(
-    ("architecture", "layer"), [("arm64", "PasswordsArmLayer"), ("x86_64", "PasswordsX86Layer")]
-)
-def test_the_hash_of_passwords_is_deployed_for_one_processor(architecture: str, layer: str) -> None:
-    both = {"PasswordsArmLayer", "PasswordsX86Layer"}
+@pytest.mark.parametrize(("architecture", "suffix"), [("arm64", "Arm"), ("x86_64", "X86")])
+@pytest.mark.parametrize("kind", ["Passwords", "Imaging"])
+def test_what_is_compiled_is_deployed_for_one_processor(
+    kind: str, architecture: str, suffix: str
+) -> None:
+    layer, both = f"{kind}{suffix}Layer", {f"{kind}ArmLayer", f"{kind}X86Layer"}
     assert wanted(Architecture=architecture) & both == {layer}
     assert properties(layer)["CompatibleArchitectures"] == [architecture]
 
