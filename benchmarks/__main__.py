@@ -1,13 +1,14 @@
 """`python -m benchmarks [--quick]`: measure, print the table, write results.json.
 
-`--quick` or QUICK=1 takes fewer rounds, imports nobody, and stays under a minute once all is built.
+`--quick` or QUICK=1 takes fewer rounds, imports nobody, has no captcha solved, and stays under a
+minute once all is built.
 """
 
 import argparse
 import os
 from pathlib import Path
 
-from benchmarks import alike, built, cold, cost, figures, imports, journey, usage, warm
+from benchmarks import alike, built, cold, cost, figures, imports, journey, pictures, usage, warm
 from benchmarks.figures import say
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -31,6 +32,7 @@ def main() -> None:
         *usage.measure(travelled),
         *cost.measure(trips, month),
         *alike.measure(rounds=30 if quick else 200),
+        *pictures.measure(quick=quick),
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))
