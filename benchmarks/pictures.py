@@ -155,12 +155,18 @@ def _read_by_tesseract(names: list[str], listed: Path, mode: int) -> list[str]:
             *("-c", f"tessedit_char_whitelist={letters}", "-c", "page_separator=\f"),
         ],
         env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-        check=True,
+        check=False,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    return ["".join(page.split()).upper() for page in done.stdout.split("\f")][: len(names)]
+    if done.returncode == 0:
+        return ["".join(page.split()).upper() for page in done.stdout.split("\f")][: len(names)]
+    # There are pictures that it divides by zero in: that one is not read, the others are.
+    if len(names) == 1:
+        return [""]
+    halves = names[: len(names) // 2], names[len(names) // 2 :]
+    return [read for half in halves for read in _read_by_tesseract(half, listed, mode)]
 
 
 def _enlarged(picture: Image.Image) -> Image.Image:
