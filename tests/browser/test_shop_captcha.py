@@ -266,6 +266,23 @@ def test_a_picture_that_does_not_come_is_said_and_asked_for_again(
     expect(page.locator("#picture-image")).to_be_visible()
 
 
+def test_a_captcha_that_cannot_be_had_is_asked_for_once(open_page: Open, stack: Any) -> None:
+    page = open_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/requestCaptcha*", answered(1))
+    page.goto(f"{stack.url}/")
+    expect(page.locator("#captcha-note")).to_have_text("服务拒绝了请求：Refused.（1）")
+    expect(page.locator("#picture")).to_have_class(re.compile("failed"))
+    page.wait_for_load_state("networkidle")
+    assert len([url for url in asked if "requestCaptcha" in url]) == 1
+
+    page.unroute("**/requestCaptcha*")
+    page.locator("#picture").click()
+    expect(page.locator("#picture")).to_have_class("picture")
+    expect(page.locator("#captcha-note")).to_have_text("")
+
+
 @pytest.mark.parametrize(
     ("code", "said"), [(401, "应用的 id 或 key 不对。"), (160, "余额"), (605, "签名"), (999, "999")]
 )

@@ -65,7 +65,7 @@ export class Captcha {
       this.loadedAt = now();
       at("picture-image").src = challenge.captcha_url;
     } catch (error) {
-      if (turn === this.turn) this.#fail(error);
+      if (turn === this.turn) this.#explain(error);
     }
     this.#draw();
   }
@@ -178,19 +178,22 @@ export class Captcha {
   }
 
   #fail(error) {
-    if (error.code === SWITCHED_OFF) {
-      this.off = true;
-      note(NOTE, "", () => text("captchaOff"));
-      this.#draw();
-    } else if (error.code === WRONG && !error.retryAfter && this.#method() === "picture") {
-      note(NOTE, "bad", () => text("answerWrong"));
-      this.renew();
-      this.#askAgain();
-    } else {
-      this.failed = true;
-      note(NOTE, "bad", explain(error));
-      this.#draw();
+    if (error.code !== WRONG || error.retryAfter || this.#method() !== "picture") {
+      this.#explain(error);
+      return;
     }
+    note(NOTE, "bad", () => text("answerWrong"));
+    this.renew();
+    this.#askAgain();
+  }
+
+  #explain(error) {
+    this.off = error.code === SWITCHED_OFF;
+    this.failed = !this.challenge;
+    if (this.failed) at("picture").classList.remove("loading");
+    if (this.off) note(NOTE, "", () => text("captchaOff"));
+    else note(NOTE, "bad", explain(error));
+    this.#draw();
   }
 
   #draw() {

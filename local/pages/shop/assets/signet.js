@@ -68,5 +68,7 @@ export async function accepted(reply) {
   const answer = await reply.json().catch(() => ({}));
   if (reply.ok && !("error" in answer)) return answer;
   const retryAfter = Number(reply.headers.get("Retry-After") ?? answer.retry_after);
-  throw new SignetError(answer.code ?? -1, answer.error ?? reply.statusText, retryAfter || null);
+  // Code 1 says many things; of a server in trouble it must not be taken for a wrong answer.
+  const code = reply.status < 500 ? (answer.code ?? -1) : -1;
+  throw new SignetError(code, answer.error ?? reply.statusText, retryAfter || null);
 }
