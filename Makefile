@@ -12,7 +12,8 @@ PYTHON313 = $(shell $(PYTHON) local/venvs.py --which 3.13)
 SAM_PATH = $(if $(PYTHON313),$(dir $(PYTHON313)):)$(CURDIR)/.venv-sam/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check build bootstrap import-users smoke clean venvs-run venvs-test venvs-sam node
+.PHONY: help run test bench check build bootstrap import-users smoke clean \
+    venvs-run venvs-test venvs-bench venvs-sam node
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 21
@@ -25,7 +26,7 @@ test: venvs-test venvs-sam node ## run all tests (ARGS=… goes to pytest)
 	@# sam build runs make again, to which a PYTHON=… of ours must not go on.
 	MAKEFLAGS= $(VENV) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --maxprocesses 3)
 
-bench: venvs-test venvs-sam ## measure against the budgets (QUICK=1 takes under a minute)
+bench: venvs-test venvs-sam $(if $(filter-out 0,$(QUICK)),,venvs-bench) ## measure against the budgets (QUICK=1 takes under a minute)
 	$(VENV) -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
 
 check: venvs-test venvs-sam ## lint, format, types, template
@@ -53,7 +54,7 @@ smoke: venvs-run ## check a deployment from outside (URL=… APP_ID=… APP_KEY=
 	$(VENV) -m local.smoke
 
 clean: ## remove everything that the other commands made
-	rm -rf .venv .venv-ministack .venv-sdk .venv-lambda .venv-sam .local .aws-sam node_modules \
+	rm -rf .venv .venv-ministack .venv-sdk .venv-lambda .venv-sam .venv-solvers .local .aws-sam node_modules \
 	    tests/wire/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,6 +63,9 @@ venvs-run:
 
 venvs-test:
 	@$(PYTHON) local/venvs.py test
+
+venvs-bench:
+	@$(PYTHON) local/venvs.py bench
 
 venvs-sam:
 	@$(PYTHON) local/venvs.py sam

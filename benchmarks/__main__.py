@@ -1,6 +1,7 @@
 """`python -m benchmarks [--quick]`: measure, print the table, write results.json.
 
-`--quick` or QUICK=1 takes fewer rounds, imports nobody, and stays under a minute once all is built.
+`--quick` or QUICK=1 takes fewer rounds, imports nobody, has no captcha solved, and stays under a
+minute once all is built.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from benchmarks import (
     figures,
     imports,
     journey,
+    pictures,
     sounds,
     usage,
     warm,
@@ -45,6 +47,7 @@ def main() -> None:
         *alike.measure(rounds=30 if quick else 200),
         *attack_figures.measure(quick=quick),
         *sounds.measure(rounds=5 if quick else 21),
+        *pictures.measure(quick=quick),
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))

@@ -112,6 +112,10 @@ def test_only_the_edge_and_the_carriers_know_boto() -> None:
     assert importing(others, *AWS) == {name(CONNECTION)}
 
 
+def test_only_pictures_knows_pillow() -> None:
+    assert importing(SHIPPED, "PIL") == {"layers/signet/python/signet/edge/pictures.py"}
+
+
 def test_nothing_that_ships_imports_all_of_boto3() -> None:
     assert importing(SHIPPED, "boto3") == set()
 
@@ -267,6 +271,7 @@ UNUSED = {
     *("signet.handlebars", "signet.content", "signet.content_rules", "signet.reviews"),
     *("signet.records", "signet.timelines", "signet.previews", "signet.submissions"),
     *("signet.edge.console", "signet.edge.pages", "signet.edge.alarms"),
+    "signet.edge.pictures",
     *("signet.store.words", "signet.store.versions", "signet.store.records"),
     *("signet.store.ledger", "signet.store.attempts", "signet.store.users"),
     *("signet.users", "signet.user_changes", "signet.accounts", "signet.queries"),

@@ -7,7 +7,7 @@ import pytest
 
 from functions.guard import app as guard_function
 from signet.apps import App
-from signet.store import apps, deployment, shield
+from signet.store import apps, deployment, shield, table
 from tests.conftest import WORLD
 from tests.functions.console_calls import OPERATOR, Reply, call, owner
 from tests.functions.service import APP_KEY, MASTER_KEY, PHONE, Service
@@ -226,7 +226,7 @@ def test_a_table_that_does_not_answer_stops_sending_only_where_it_is_enforced(
     def down(*_: object, **__: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr(shield, "_once", down)
+    monkeypatch.setattr(table, "once", down)
 
     reply = service.request()
 

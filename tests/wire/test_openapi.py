@@ -50,6 +50,7 @@ class People:
     operator_key: str
     user_id: str = ""
     session_token: str = ""
+    captcha_token: str = ""
 
     @property
     def owner_headers(self) -> dict[str, str]:
@@ -115,13 +116,24 @@ def with_user(people: People) -> People:
     }
     url = people.api.base_url.join("/1.1/users")
     user = answered(people.api.post(url, json=body, headers=people.owner_headers))
-    return replace(people, user_id=user["objectId"], session_token=user["sessionToken"])
+    return replace(
+        people,
+        user_id=user["objectId"],
+        session_token=user["sessionToken"],
+        captcha_token=captcha_token(people),
+    )
+
+
+def captcha_token(people: People) -> str:
+    """A captcha that lives for as long as one can."""
+    url = people.api.base_url.join("/1.1/requestCaptcha?ttl=180")
+    return str(answered(people.api.get(url, headers=people.owner_headers))["captcha_token"])
 
 
 @pytest.mark.parametrize(
     ("tags", "operations"),
     [
-        (["sms", "accounts", "app", "words", "records", "guard", "pages"], ["audit"]),
+        (["sms", "captchas", "accounts", "app", "words", "records", "guard", "pages"], ["audit"]),
         (["apps", "deployment", "review", "records", "guard"], ["prices"]),
     ],
     ids=["owner", "operator"],
@@ -168,7 +180,11 @@ def test_no_reply_is_outside_the_document(
 
 def configured(people: People) -> str:
     """The configuration, with what was made for this run in the place of what it calls that."""
-    made = {"<user id>": people.user_id, "<session token>": people.session_token}
+    made = {
+        "<user id>": people.user_id,
+        "<session token>": people.session_token,
+        "<captcha token>": people.captcha_token,
+    }
     text = CONFIGURATION.read_text(encoding="utf-8")
     for name, value in made.items():
         text = text.replace(name, value)

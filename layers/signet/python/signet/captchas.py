@@ -29,8 +29,8 @@ from signet.errors import BadParameter, CaptchaMissing, CaptchaWrong
 
 # What a picture may show: no two look alike once they are warped and partly covered, and none is
 # taken for one that is missing, in either case. Left out are 0 O D Q, 1 I L, 2 Z, 5 S, 6 G, 8 B
-# and V; and, as people misread them in tried pictures, J (U, 7), T (7, Y), 4 (A, H), F (E, P).
-PICTURE_ALPHABET = "ACEHKMNPRUWXY379"
+# and V; and, as people misread them in tried pictures, X (Y, K), T (7, Y), 4 (A, H), F (E, P).
+PICTURE_ALPHABET = "ACEHJKMNPRUWY379"
 SPOKEN_DIGITS = 6
 # What validate_token is good for, and how long a right answer may be repeated (wire.md 8).
 PROVED_FOR = timedelta(minutes=10)

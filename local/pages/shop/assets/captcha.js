@@ -4,8 +4,8 @@ import { explain, hush, note } from "./notes.js";
 import { accepted } from "./signet.js";
 import { onLanguage, speech, text } from "./texts.js";
 
-// The largest picture: it is shown smaller, for screens with more than a dot for each pixel.
-const PICTURE = { width: 200, height: 72 };
+// The largest there is: the larger, the easier to read.
+const PICTURE = { width: 200, height: 100 };
 // A picture lives for a minute; who starts to answer gets one that lasts.
 const STALE_MS = 35_000;
 // What is proved lasts ten minutes.

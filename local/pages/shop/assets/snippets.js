@@ -27,15 +27,16 @@ function send(serverURL, post) {
   -d '{"mobilePhoneNumber": "18612345678"}'`;
 }
 
-// The local stack tells the answer; elsewhere a person looks at the picture.
+// The local stack tells the answer; elsewhere a person opens captcha_url.
 function captcha({ serverURL, appId, app, post, virtualPhone }) {
   const value = (name) => `sed 's/.*"${name}":"\\([^"]*\\)".*/\\1/'`;
   const answer = virtualPhone
     ? `answer=$(curl -s "${serverURL}/local/captcha?appId=${appId}&token=$token" \\
   | ${value("written")})`
-    : `echo "${serverURL}/1.1/captchaImage?appId=${appId}&token=$token"; read answer`;
-  return `token=$(curl -s ${serverURL}/1.1/requestCaptcha \\
-  ${app} | ${value("captcha_token")})
+    : `echo "$captcha"; read answer`;
+  return `captcha=$(curl -s ${serverURL}/1.1/requestCaptcha \\
+  ${app})
+token=$(echo "$captcha" | ${value("captcha_token")})
 ${answer}
 proof=$(curl -s ${serverURL}/1.1/verifyCaptcha \\
   ${post} \\

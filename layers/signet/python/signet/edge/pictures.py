@@ -61,7 +61,7 @@ class _Hardness:
 
 # Where letters are small every pixel counts; where they are large people have some to spare.
 _TINY = _Hardness(degrees=12, overlap=0.98, curves=3, scraps=1)
-_SMALL = _Hardness(degrees=20, overlap=1.03, curves=5, scraps=2)
+_SMALL = _Hardness(degrees=20, overlap=1.03, curves=4, scraps=2)
 _LARGE = _Hardness(degrees=26, overlap=1.05, curves=6, scraps=2)
 _TINY_PIXELS, _LARGE_PIXELS = 24, 45
 _LEAN, _JITTER, _STROKE = 0.22, 0.08, 0.15

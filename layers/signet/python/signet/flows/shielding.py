@@ -103,7 +103,9 @@ def let_pass(shield: Shield, asked: Asked) -> Passage | None:
     attempt, enforced = asked.attempt, shield.enforces()
     try:
         verdict = container.judge(attempt, seconds, asked.app.guard.allowed)
-        nodes, mark = container.place(attempt, seconds)
+        # What would have been refused is not counted either, or observing would see more.
+        refused = verdict.step is Step.REFUSE
+        nodes, mark = ([], "") if refused else container.place(attempt, seconds)
     except Unavailable:
         if enforced:
             raise
