@@ -130,14 +130,14 @@ PERMISSIONS = {
     },
     "CaptchaFunction": {
         ("dynamodb:GetItem", "Apps.Arn"),
-        ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
+        ("dynamodb:UpdateItem of app_id captcha_keys item in #deployment", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Challenges.Arn"),
         ("dynamodb:BatchGetItem", "Shield.Arn"),
         _KMS,
     },
     "PicturesFunction": {
         ("dynamodb:GetItem", "Apps.Arn"),
-        ("dynamodb:UpdateItem of #deployment: app_id captcha_keys item", "Apps.Arn"),
+        ("dynamodb:UpdateItem of app_id captcha_keys item in #deployment", "Apps.Arn"),
         _KMS,
     },
     "VerifyFunction": {
@@ -387,7 +387,7 @@ def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
 def _attributes(condition: Json) -> str:
     """` of a b` for what is restricted to attributes a and b, both keys included.
 
-    A write may be restricted to one partition as well: ` of #partition: a b`.
+    A write may be restricted to one partition as well: ` of a b in #partition`.
     A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
@@ -397,7 +397,8 @@ def _attributes(condition: Json) -> str:
     restricted = condition["ForAllValues:StringEquals"]
     if "dynamodb:LeadingKeys" in restricted:
         (partition,) = restricted["dynamodb:LeadingKeys"]
-        return f" of {partition}: " + " ".join(sorted(restricted["dynamodb:Attributes"]))
+        attributes = " ".join(sorted(restricted["dynamodb:Attributes"]))
+        return f" of {attributes} in {partition}"
     assert condition.keys() == {"ForAllValues:StringEquals", "StringEquals"}
     assert condition["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     (attributes,) = restricted.values()

@@ -87,11 +87,14 @@ def start(built: Path, aws: SimpleNamespace, tmp_path: Path) -> Start:
             if isinstance(one, str) or "Fn::If" not in one:
                 return one
             condition, then, otherwise = one["Fn::If"]
-            return then if holds(condition, template, parameters) else otherwise
+            return chosen(then if holds(condition, template, parameters) else otherwise)
 
         def valued(one: Any) -> str:
             one = chosen(one)
-            return one if isinstance(one, str) else values[one["Ref"]]
+            if isinstance(one, str):
+                return one
+            # An address is as good as another.
+            return values[one["Ref"]] if "Ref" in one else str(one["Fn::Sub"])
 
         own = template["Resources"][name]["Properties"]
         variables = {

@@ -120,11 +120,8 @@ def _json_grants(action: str, body: dict[str, Any], names: Mapping[str, str]) ->
     elif action == "dynamodb:BatchGetItem":
         for table in body["RequestItems"]:
             yield action, f"{names[table]}.Arn"
-    elif action == "dynamodb:GetItem" and "ProjectionExpression" in body:
-        asked_for = body["ProjectionExpression"].replace(" ", "").split(",")
-        attributes = {body["ExpressionAttributeNames"].get(name, name) for name in asked_for}
-        only = " ".join(sorted(attributes | set(body["Key"])))
-        yield f"{action} of {only}", f"{names[body['TableName']]}.Arn"
+    elif action in {"dynamodb:GetItem", "dynamodb:UpdateItem"}:
+        yield action + _only(action, body), f"{names[body['TableName']]}.Arn"
     elif action == "dynamodb:Query" and "IndexName" in body:
         yield action, f"${{{names[body['TableName']]}.Arn}}/index/{body['IndexName']}"
     elif action.startswith("secretsmanager:"):
@@ -132,3 +129,14 @@ def _json_grants(action: str, body: dict[str, Any], names: Mapping[str, str]) ->
     else:
         resource = body.get("TableName") or body["QueueUrl"]
         yield action, f"{names[resource]}.Arn"
+
+
+def _only(action: str, body: dict[str, Any]) -> str:
+    """Which attributes a read or a write of the deployment's items is about."""
+    given = body.get("ExpressionAttributeNames", {})
+    if action == "dynamodb:UpdateItem" and body["Key"].get("app_id") == {"S": "#deployment"}:
+        return f" of {' '.join(sorted({*body['Key'], *given.values()}))} in #deployment"
+    if "ProjectionExpression" not in body:
+        return ""
+    asked_for = body["ProjectionExpression"].replace(" ", "").split(",")
+    return f" of {' '.join(sorted({*body['Key'], *(given.get(n, n) for n in asked_for)}))}"

@@ -173,5 +173,8 @@ def test_accounts_use_their_role_and_nothing_more(start: Start, aws: SimpleNames
         # Only where an item of the balance is short, and where a code was right.
         ("dynamodb:GetItem", "Balances.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
+        # Only with a captcha, and once a process has counted for some seconds.
+        ("dynamodb:PutItem", "Challenges.Arn"),
+        ("dynamodb:UpdateItem", "Shield.Arn"),
     }
     assert used(aws.asked) == granted_to("AccountFunction") - unused

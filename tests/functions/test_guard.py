@@ -126,6 +126,13 @@ def test_a_number_that_is_none_is_refused(service: Service, phone: str, code: in
     assert guarded("POST", "number/lift", {"phone": phone}).refusal == (400, code)
 
 
+def test_a_field_that_means_nothing_is_refused(service: Service) -> None:
+    service.request()
+
+    assert guarded("POST", "number/lift", {"phone": PHONE, "all": True}).refusal == (400, 1)
+    assert number()["limits"]
+
+
 def test_an_app_sees_its_own_sends_only(service: Service, make_app: Callable[..., App]) -> None:
     make_app(app_id="another-app")
     service.request()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from signet import phones, users
+from signet import fields, phones, users
 from signet.acts import Act
 from signet.fields import Body, restore_plus
 from signet.store import attempts, number_locks
@@ -28,6 +28,7 @@ def lift_of_number(app_id: str, act: Act, body: Body) -> Body:
 
     The trail tells who did it, and of the number its last digits: it outlives the number's item.
     """
+    fields.only(body, ("phone",))
     phone = phones.parse(body.get("phone")).e164
     user = user_store.find(app_id, users.phone_claim(phone))
     was_locked_out = user is not None and attempts.locked_until(user) > act.at.timestamp()

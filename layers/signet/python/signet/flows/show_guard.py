@@ -7,6 +7,7 @@ from signet import days, fields, shield_tree
 from signet.acts import Act
 from signet.errors import BadParameter, Missing
 from signet.fields import Body
+from signet.records import mask
 from signet.shield import Lock, Step
 from signet.shield_tree import Level
 from signet.store import audits, deployment, shield, table
@@ -57,6 +58,7 @@ def locks(app_id: str, *, now: datetime) -> Body:
 
 def lift(app_id: str, act: Act, body: Body) -> Body:
     """Leave a locked node alone for an hour, with an entry in the trail. Raises Missing."""
+    fields.only(body, ("node",))
     node = fields.text(body, "node", longest=_LONGEST_NODE)
     seconds = int(act.at.timestamp())
     if node not in shield.locks(app_id, now=seconds).locks:
@@ -105,7 +107,7 @@ def _decision(made: Decision) -> Body:
         "node": made.node,
         **_named(made.node),
         **_counts(made),
-        "phone": made.phone,
+        "phone": mask(made.phone),
         "address": made.address,
         "price_micros": made.price_micros,
     }
