@@ -42,17 +42,20 @@ def answer(found: IO[str]) -> None:
 def compare(found: IO[str]) -> None:
     """Prints seconds per round: `[ours, bare calls, the same again, bare without validation]`.
 
-    Given: `{"event": …, "calls": [[service, operation, parameters], …], "rounds": n}`.
+    Given: `{"event": …, "calls": [[service, operation, parameters], …], "rounds": n}`. Each round
+    is another person's, if `others` is true: the shield would stop one who asks so often.
     """
     from time import process_time_ns
 
     given = json.loads(sys.stdin.read())
-    event = json.dumps(given["event"])
+    events = iter([json.dumps(given["event"])] * (_WARM_UP + given["rounds"]))
+    if given["others"]:
+        events = map(json.dumps, _of_others(given["event"], _WARM_UP + given["rounds"]))
     bare = _bare_calls(given["calls"])
     lean = _bare_calls(given["calls"], parameter_validation=False)
 
     def ours() -> None:
-        app.handler(json.loads(event), CONTEXT)
+        app.handler(json.loads(next(events)), CONTEXT)
 
     for count in range(_WARM_UP + given["rounds"]):
         seconds = []
@@ -62,6 +65,19 @@ def compare(found: IO[str]) -> None:
             seconds.append((process_time_ns() - start) / 1e9)
         if count >= _WARM_UP:
             print(json.dumps(seconds), file=found)
+
+
+def _of_others(event: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """The event from so many other numbers and addresses."""
+    made = []
+    for place in range(count):
+        person = json.loads(json.dumps(event))
+        phone = f"+861{30 + place % 70}{place * 7_919_993 % 10**8:08d}"
+        person["body"] = json.dumps(json.loads(event["body"]) | {"mobilePhoneNumber": phone})
+        address = f"198.{place % 250}.{place // 250 % 250}.7"
+        person["requestContext"]["identity"]["sourceIp"] = address
+        made.append(person)
+    return made
 
 
 def _bare_calls(calls: list[list[Any]], **settings: Any) -> Any:

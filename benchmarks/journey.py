@@ -2,7 +2,8 @@
 
 A code is requested, delivered and verified twice: to warm the processes, then to count. It is
 paid for, and sent with a template of the app's own, which somebody wrote and approved before.
-A captcha is asked for and answered, and spent with a third code.
+A captcha is asked for and answered, and spent with a third code. Some seconds later others ask,
+until the shield reads what has changed and writes what was counted.
 """
 
 import json
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from local.aws import Aws
 from local.ministack import MiniStack
 from local.package import load_template
 from signet import captchas
+from signet.store.shield_container import READ_EVERY, WRITE_COUNT
 
 Event = dict[str, Any]
 
@@ -70,13 +72,16 @@ class Journey:
     captcha: Step
     answer: Step
     request_with_captcha: Step
+    refresh: Step
+    flush: Step
     sweeper: Step
     closing: Step
 
     def replies_to(self, function: str) -> list[Call]:
         """Every call whose reply a process of the function may need, the warm ones last."""
         step: Step = getattr(self, function)
-        return [*self.first[function].calls, *step.calls]
+        later = [*self.refresh.calls, *self.flush.calls] if function == "request" else []
+        return [*self.first[function].calls, *later, *step.calls]
 
 
 def travel(made: Built) -> Journey:
@@ -118,6 +123,8 @@ def _round_trip(
     asked = captcha(_captcha_event())
     answered = captcha(_answer_event(aws, asked.body["captcha_token"]))
     solved = {"validate_token": answered.body["validate_token"]}
+    proving = request(_request_event(proved, **solved))
+    refresh, flush = _later(request)
     return Journey(
         settings=settings,
         first=first,
@@ -127,10 +134,26 @@ def _round_trip(
         verify=verified,
         captcha=asked,
         answer=answered,
-        request_with_captcha=request(_request_event(proved, **solved)),
+        request_with_captcha=proving,
+        refresh=refresh,
+        flush=flush,
         sweeper=functions["sweeper"].answer(_event("sweeper")),
         closing=functions["sweeper"].answer({"task": "close_days"}),
     )
+
+
+def _later(request: Callable[[Event], Step]) -> tuple[Step, Step]:
+    """A request for which the shield reads anew, and one for which it writes."""
+    time.sleep(READ_EVERY + 1)
+    steps = [
+        request(_request_event(f"+861{30 + place}{place * 7_919_993 % 10**8:08d}"))
+        for place in range(WRITE_COUNT + 1)
+    ]
+    read, written = (
+        next(step for step in steps if any(call.is_of("Shield", kind) for call in step.calls))
+        for kind in ("BatchGetItem", "UpdateItem")
+    )
+    return read, written
 
 
 class _Function:
@@ -206,6 +229,12 @@ def deploy(aws: Aws) -> dict[str, str]:
         Name="signet", SecretString=json.dumps({"current": "k1", "k1": "k" * 64})
     )["ARN"]
     seed.run(aws_endpoint=aws.endpoint, outputs={f"{table}Table": table for table in _TABLES})
+    # The app is not new: its day in the shield's table has begun.
+    day = {"pk": f"{seed.APP_ID}#day", "sk": "-", "t": "", "y": ""}
+    folded = {"f": {"N": str(int(time.time()) // 60 - 1)}}
+    aws.client("dynamodb").put_item(
+        TableName="Shield", Item={name: {"S": value} for name, value in day.items()} | folded
+    )
     return {
         **{f"SIGNET_{table.upper()}_TABLE": table for table in _TABLES},
         "SIGNET_CODES_QUEUE_URL": codes,

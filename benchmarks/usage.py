@@ -15,6 +15,8 @@ def measure(journey: Journey) -> list[Figure]:
         "request": (journey.request, _BUDGETS["request"]),
         "verify": (journey.verify, _BUDGETS["verify"]),
         "verify, wrong code": (journey.wrong_guess, _BUDGETS["verify"]),
+        "request that lets the shield read": (journey.refresh, (4, None)),
+        "request that lets the shield write": (journey.flush, (4, None)),
         "requestCaptcha": (journey.captcha, _BUDGETS["captcha"]),
         "verifyCaptcha": (journey.answer, _BUDGETS["answer"]),
         "request with a captcha": (journey.request_with_captcha, (None, None)),

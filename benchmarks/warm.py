@@ -44,6 +44,7 @@ def _medians(
         "event": step.event,
         "calls": [(call.service, call.name, json.loads(call.request)) for call in beside],
         "rounds": rounds,
+        "others": name == "request",
     }
     with serving(Replay(journey.replies_to(name)).answer) as endpoint:
         variables = environment(endpoint, journey.settings) | {"PYTHONPATH": made.path(name)}

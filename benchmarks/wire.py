@@ -41,6 +41,10 @@ class Call:
         """The operation without its service."""
         return self.operation.rpartition(".")[2]
 
+    def is_of(self, table: str, name: str) -> bool:
+        """Whether it is this operation on this table."""
+        return self.name == name and f'"{table}"'.encode() in self.request
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:

@@ -276,7 +276,7 @@ UNUSED = {
     *("signet.store.ledger", "signet.store.attempts", "signet.store.users"),
     *("signet.users", "signet.user_changes", "signet.accounts", "signet.queries"),
     *("signet.passwords", "signet.sessions", "signet.edge.batch"),
-    *("signet.edge.pictures", "signet.edge.sounds"),
+    *("signet.edge.pictures", "signet.edge.sounds", "signet.store.decisions"),
 } - USED
 
 

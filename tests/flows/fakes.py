@@ -12,9 +12,10 @@ from signet.errors import SignetError, Unavailable
 from signet.flows.shielding import Shield
 from signet.limits import Kind
 from signet.messages import OPEN_SHARDS, Message, MessageRef, State
-from signet.shield import Attempt, Step, Verdict
+from signet.shield import Attempt, Lock, Step, Verdict
+from signet.store import decisions
+from signet.store.decisions import Decision
 from signet.store.messages import NotClaimed, UnknownMessage
-from signet.store.shield import Decision
 
 
 @dataclass
@@ -213,9 +214,12 @@ class FakeShield:
     def count_sent(self, nodes: list[str]) -> None:
         self.counted.append(nodes)
 
-    def _record(self, app_id: str, made: Decision, *, now: datetime) -> None:
+    def _record(
+        self, app_id: str, lock: Lock, attempt: Attempt, *, now: datetime, **what: Any
+    ) -> None:
         if self.recording_fails:
             raise Unavailable
+        made = decisions.of(lock, attempt, now=int(now.timestamp()), **what)
         self.decisions.append(made)
 
     def _flush(self, now: int) -> None:

@@ -64,12 +64,17 @@ def test_each_closed_minute_is_read_once() -> None:
     assert table.asked == [["locks", f"m#{NOON // 60}#0"]]
 
 
-def test_a_cold_container_reads_all_in_one_call() -> None:
+def test_a_cold_container_reads_a_window_in_one_call_and_the_one_before_in_the_next() -> None:
     table = Table()
-    container(table).look(NOON)
+    cold = container(table)
+    cold.look(NOON)
 
-    assert len(table.asked) == 1
-    assert {"locks", "day", f"m#{NOON // 60}#0", f"m#{NOON // 60 - 20}#0"} <= set(table.asked[0])
+    (first,) = table.asked
+    assert {"locks", "day", f"m#{NOON // 60}#0", f"m#{NOON // 60 - 11}#0"} <= set(first)
+    assert len(first) == 14
+
+    cold.look(NOON + 5)
+    assert {f"m#{NOON // 60 - 12}#0", f"m#{NOON // 60 - 21}#0"} <= set(table.asked[1])
 
 
 @pytest.mark.parametrize("shards", [1, 4, 64])
@@ -84,7 +89,7 @@ def test_no_read_asks_for_more_than_a_hundred_items(shards: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sends", "after", "is_due"), [(1, 19, False), (1, 20, True), (4, 4, False), (4, 5, True)]
+    ("sends", "after", "is_due"), [(7, 19, False), (1, 20, True), (8, 4, False), (8, 5, True)]
 )
 def test_counts_are_written_a_few_at_a_time(sends: int, after: int, is_due: bool) -> None:
     served = container(Table())
@@ -179,6 +184,7 @@ def test_sums_that_move_with_time_are_those_from_scratch() -> None:
         old.flush_if_due(NOON + second)
     old.flush_if_due(NOON + 3_630)
     new, now = container(table), NOON + 3_640
+    new.look(now - 5)
     mine, fresh = old.look(now), new.look(now)
 
     for node in ("a", "c998", "m998993", RANGE):
@@ -219,7 +225,7 @@ def test_a_write_that_fails_is_made_up_for() -> None:
     served = container(table)
     served.look(NOON)
     table.down = True
-    for place in range(5):
+    for place in range(9):
         sent(served, attempt(place), NOON)
         served.flush_if_due(NOON)
     table.down = False
@@ -227,7 +233,7 @@ def test_a_write_that_fails_is_made_up_for() -> None:
     assert table.total("sc998") == 0
     served.flush_if_due(NOON + 5)
 
-    assert table.total("sc998") == 5
+    assert table.total("sc998") == 9
 
 
 def test_a_reply_that_is_lost_counts_one_update_twice() -> None:

@@ -1,10 +1,25 @@
 """What sends run on in a deployment: words, limits, balance and queue; and who asks for them."""
 
+from datetime import datetime
+from typing import Any
+
 from signet import addresses
 from signet.edge import http, queue
 from signet.flows.send_message import Caller, Stores
 from signet.flows.shielding import Shield
+from signet.shield import Attempt, Lock
 from signet.store import apps, balances, deployment, mappings, phones, shield, templates
+
+
+def record_decision(
+    app_id: str, lock: Lock, attempt: Attempt, *, now: datetime, **what: Any
+) -> None:
+    """Keep what the shield decided; `what` as `store.decisions.of` has it. Raises Unavailable."""
+    from signet.store import decisions  # few sends need it, and all wait for a cold start
+
+    made = decisions.of(lock, attempt, now=int(now.timestamp()), **what)
+    decisions.record(app_id, made, now=now)
+
 
 STORES = Stores(
     signature=apps.signature,
@@ -18,7 +33,7 @@ STORES = Stores(
     shield=Shield(
         container=lambda app: shield.CONTAINERS.of(app.app_id, shards=app.balance_shards),
         enforces=lambda: deployment.settings().enforces,
-        record=shield.record_decision,
+        record=record_decision,
         flush_if_due=shield.CONTAINERS.flush_if_due,
     ),
 )

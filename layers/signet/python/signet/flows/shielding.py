@@ -21,7 +21,6 @@ from signet.errors import CaptchaMissing, TooFrequent, Unavailable
 from signet.limits import Kind
 from signet.messages import Message
 from signet.shield import Attempt, Step, Verdict
-from signet.store.shield import Decision, decision
 
 log = logging.getLogger(__name__)
 
@@ -112,15 +111,7 @@ def let_pass(shield: Shield, asked: Asked) -> Passage | None:
         log.warning("shield_unavailable")
         return None
     if verdict.lock:
-        made = decision(
-            verdict.lock,
-            attempt,
-            step=verdict.step,
-            enforced=enforced,
-            price_micros=asked.message.price,
-            now=seconds,
-        )
-        _record(shield, asked.app, made, asked.now)
+        _record(shield, asked, verdict, enforced=enforced)
         if enforced:
             shield.flush_if_due(seconds)
             raise _refusal(verdict)
@@ -133,8 +124,17 @@ def _refusal(verdict: Verdict) -> CaptchaMissing | TooFrequent:
     return TooFrequent(_STOPPED, retry_after=verdict.retry_after)
 
 
-def _record(shield: Shield, app: App, made: Decision, now: datetime) -> None:
+def _record(shield: Shield, asked: Asked, verdict: Verdict, *, enforced: bool) -> None:
+    step = verdict.step
     try:
-        shield.record(app.app_id, made, now=now)
+        shield.record(
+            asked.app.app_id,
+            verdict.lock,
+            asked.attempt,
+            step=step,
+            enforced=enforced,
+            price_micros=asked.message.price,
+            now=asked.now,
+        )
     except Unavailable:
-        log.warning("decision_not_recorded", extra={"step": made.step.value, "rule": made.rule})
+        log.warning("decision_not_recorded", extra={"step": step.value, "enforced": enforced})

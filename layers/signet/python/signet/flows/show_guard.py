@@ -11,7 +11,8 @@ from signet.records import mask
 from signet.shield import Lock, Step
 from signet.shield_tree import Level
 from signet.store import audits, deployment, shield, table
-from signet.store.shield import Decision
+from signet.store import decisions as store
+from signet.store.decisions import Decision, Saved
 
 PAGE, MAX_PAGE = 50, 200
 
@@ -28,8 +29,8 @@ _LONGEST_NODE = 40
 def report(app_id: str, query: Mapping[str, str], *, now: datetime) -> Body:
     """Whether decisions are enforced, and what those of a day come to. Raises BadParameter."""
     day = _day(query, now)
-    found = shield.saved(app_id, day)
-    sums = {name: found.get(kind, shield.Saved(0, 0)) for name, kind in _SUMS.items()}
+    found = store.saved(app_id, day)
+    sums = {name: found.get(kind, Saved(0, 0)) for name, kind in _SUMS.items()}
     return {
         "shield": "enforce" if deployment.read_settings().enforces else "observe",
         "day": day,
@@ -74,7 +75,7 @@ def lift(app_id: str, act: Act, body: Body) -> Body:
 def decisions(app_id: str, query: Mapping[str, str], *, now: datetime) -> Body:
     """Decisions of a day, newest first. Raises BadParameter."""
     limit = fields.limit(query, default=PAGE, most=MAX_PAGE)
-    page = shield.decisions(app_id, _day(query, now), limit=limit, before=query.get("cursor"))
+    page = store.page(app_id, _day(query, now), limit=limit, before=query.get("cursor"))
     return {"items": [_decision(one) for one in page.decisions], "cursor": page.cursor}
 
 

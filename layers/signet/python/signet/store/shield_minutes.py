@@ -11,8 +11,10 @@ _WINDOW = 10
 # Two windows, and the minute that leaves the older one.
 KEPT = 2 * _WINDOW + 1
 DAY_MINUTES = 1_440
-# BatchGetItem takes a hundred keys, and two others are read with them.
+# BatchGetItem takes a hundred keys, and two others are read with them. A process begins with one
+# window, for a person waits meanwhile, and reads the other one five seconds later.
 _KEYS = 96
+_FIRST_KEYS = _WINDOW + 2
 
 
 @dataclass(slots=True)
@@ -42,7 +44,8 @@ class Minutes:
         if folded:
             wanted += range(max(folded, minute - DAY_MINUTES) + 1, minute - KEPT)
         wanted = [each for each in wanted if each not in self._final]
-        for each in wanted[: _KEYS // self._shards]:
+        most = _KEYS // self._shards if self._items else _FIRST_KEYS
+        for each in wanted[:most]:
             yield from ((each, shard) for shard in range(self._shards))
 
     def merge(self, minute: int, shard: int, item: Mapping[str, int], *, current: int) -> None:

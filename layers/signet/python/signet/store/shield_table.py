@@ -1,4 +1,4 @@
-"""The Shield table in DynamoDB: its item, and the three operations of the shield's containers.
+"""The Shield table in DynamoDB: the three operations of the shield's containers.
 
 Counters are written in calls of their own: PynamoDB's models list their attributes, and these are
 whatever is counted. Each call is tried once by us, and once more by the SDK.
@@ -7,35 +7,12 @@ whatever is counted. Each call is tried once by us, and once more by the SDK.
 from collections.abc import Mapping
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-
 from signet.edge import settings
 from signet.errors import Unavailable
 from signet.store import table
 from signet.store.shield_items import Item
 
-
-class ShieldItem(table.Table):
-    """A decision; all else in the table is reached by plain calls."""
-
-    class Meta:
-        table_name = settings.value("SIGNET_SHIELD_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    at = NumberAttribute(null=True)
-    step = UnicodeAttribute(null=True)
-    enforced = BooleanAttribute(null=True)
-    rule = UnicodeAttribute(null=True)
-    node = UnicodeAttribute(null=True)
-    sent = NumberAttribute(null=True)
-    verified = NumberAttribute(null=True)
-    threshold = NumberAttribute(null=True)
-    window = NumberAttribute(null=True)
-    phone = UnicodeAttribute(null=True)
-    address = UnicodeAttribute(null=True)
-    price = NumberAttribute(null=True)
-    ttl = NumberAttribute(null=True)
+_TABLE = settings.value("SIGNET_SHIELD_TABLE")
 
 
 class ShieldTable:
@@ -46,7 +23,7 @@ class ShieldTable:
 
     def read(self, keys: list[str], *, consistent: bool = False) -> dict[str, Item]:
         by_pk = {self._pk(key): key for key in keys}
-        name = ShieldItem.Meta.table_name
+        name = _TABLE
         wanted = {"Keys": [_key(pk) for pk in by_pk], "ConsistentRead": consistent}
         reply = _once("BatchGetItem", {"RequestItems": {name: wanted}})
         if reply.get("UnprocessedKeys"):
@@ -62,7 +39,7 @@ class ShieldTable:
         reply = _once(
             "UpdateItem",
             {
-                "TableName": ShieldItem.Meta.table_name,
+                "TableName": _TABLE,
                 "Key": _key(self._pk(key)),
                 "UpdateExpression": f"ADD {adds} SET #ttl = :ttl",
                 "ExpressionAttributeNames": names | {"#ttl": "ttl"},
@@ -74,7 +51,7 @@ class ShieldTable:
 
     def swap(self, key: str, item: Item, *, was: int) -> bool:
         request: dict[str, Any] = {
-            "TableName": ShieldItem.Meta.table_name,
+            "TableName": _TABLE,
             "Item": _key(self._pk(key)) | {name: _raw(value) for name, value in item.items()},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
