@@ -107,18 +107,30 @@ def test_a_letter_is_never_where_it_was_and_never_as_it_was() -> None:
     assert len({letter.mask.tobytes() for letter in firsts}) == 30
 
 
-def test_neighbours_differ_in_ink_and_all_inks_are_used() -> None:
-    rows = [[letter.ink for letter in row] for row in letters(30)]
+def test_a_letter_has_three_inks_and_its_neighbour_begins_with_another() -> None:
+    rows = [[letter.inks for letter in row] for row in letters(30)]
 
-    assert all(one != other for row in rows for one, other in pairwise(row))
-    assert {ink for row in rows for ink in row} == {1, 2, 3}
+    assert all(len(set(inks)) == 3 for row in rows for inks in row)
+    assert all(one[0] != other[0] for row in rows for one, other in pairwise(row))
+    assert {ink for row in rows for inks in row for ink in inks} == {1, 2, 3, 4, 5, 6}
 
 
 def test_inks_cannot_be_told_apart_by_how_dark_they_are() -> None:
     for seed in range(30):
-        inks = pictures._colours(Random(seed))[1:4]
+        inks = pictures._colours(Random(seed))[1:7]
         greys = [opened_pixel(ink) for ink in inks]
-        assert max(greys) - min(greys) <= 14
+        assert max(greys) - min(greys) <= 8
+
+
+def test_what_is_behind_a_letter_is_equal_to_it_in_red_or_green_or_blue() -> None:
+    for seed in range(30):
+        colours = pictures._colours(Random(seed))
+        pairs = [(colours[ink], colours[pictures._opposite(ink)]) for ink in (1, 2, 3)]
+        equal = [
+            [channel for channel in range(3) if one[channel] == other[channel]]
+            for one, other in pairs
+        ]
+        assert equal == [[2], [1], [0]]
 
 
 def opened_pixel(colour: list[int]) -> int:
@@ -163,4 +175,4 @@ def test_papers_and_inks_are_all_that_is_seen(size: tuple[int, int]) -> None:
     colours = opened(drawn(size=size)).convert("RGB").getcolors()
 
     assert colours is not None
-    assert 4 <= len(colours) <= 10
+    assert 7 <= len(colours) <= 16

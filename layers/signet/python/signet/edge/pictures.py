@@ -1,10 +1,12 @@
 """Captcha pictures: a text that people read and that stock OCR does not, as a small PNG.
 
-What a person goes by is hue: a letter has one of three inks, and curves and scraps of letters that
-run behind it have the other two. The inks are equally dark, so that to a solver that looks at
-greys, as they do, letters and curves are one tangle; and because letters and curves share them, no
-colour and no threshold takes the one from the other. docs/decisions/0021-captcha-pictures.md has
-what that is worth.
+What a person goes by is hue. Six inks stand in a ring, equally dark, and those opposite each other
+are equal in one more of red, green and blue as well. A letter has three inks, one below the other,
+that are neighbours in the ring, so that to the eye its hue drifts and does not jump; the curves
+behind each part of it have the ink opposite, which stands out most. To a solver that looks at
+greys, as they do, letters and curves are one tangle, and shown red, green or blue alone a third of
+each letter still is; any one ink is parts of letters and of curves.
+docs/decisions/0021-captcha-pictures.md has what that is worth.
 
 Pillow is imported here and nowhere else: whoever needs a picture imports this module when it does.
 """
@@ -16,13 +18,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
-from itertools import combinations, groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
-
-from signet.captchas import PICTURE_ALPHABET
 
 # Package and file of each; layers/imaging/Makefile keeps these files and no others.
 TYPEFACES = (
@@ -37,12 +37,16 @@ _POINTS = 160
 # Drawn so many times larger and shrunk, which smooths the edges.
 _FINER = 2
 
-# An orange, a blue, and a green or a purple: two of three stay apart for whoever is colour-blind.
-_INKS = (1, 2, 3)
-_ORANGE, _BLUE, _THIRD = 0.09, 0.64, (0.46, 0.88)
+# From red over brown, olive, green and blue to violet, and round again. Opposites are equally blue,
+# equally green or equally red, in this order.
+_INKS = 6
+_Range = tuple[float, float]
+_SHARED: tuple[tuple[int, _Range], ...] = ((2, (20, 130)), (1, (45, 85)), (0, (30, 110)))
+_WEIGHTS = (0.299, 0.587, 0.114)
+_SHORT_OF_PURE = 0.06
 # How bright they are, of 255.
-_PAPER_BRIGHT, _INK_BRIGHT = (235.0, 245.0), (70.0, 90.0)
-_PAPER_VIVID, _INK_VIVID = 0.5, 0.6
+_PAPER_BRIGHT, _INK_BRIGHT, _INK_STRAYS = (235.0, 245.0), (72.0, 88.0), 3.0
+_PAPER_VIVID = 0.5
 
 _Size = tuple[int, int]
 _Point = tuple[float, float]
@@ -56,15 +60,16 @@ class _Hardness:
     degrees: float
     overlap: float
     curves: int
-    scraps: int
+    cuts: int
 
 
-# Where letters are small every pixel counts; where they are large people have some to spare.
-_TINY = _Hardness(degrees=12, overlap=0.98, curves=3, scraps=1)
-_SMALL = _Hardness(degrees=20, overlap=1.03, curves=4, scraps=2)
-_LARGE = _Hardness(degrees=26, overlap=1.05, curves=6, scraps=2)
-_TINY_PIXELS, _LARGE_PIXELS = 24, 45
-_LEAN, _JITTER, _STROKE = 0.22, 0.08, 0.15
+# Bends cost people more than they cost solvers; so do curves where letters are tiny or large.
+_TINY = _Hardness(degrees=8, overlap=0.98, curves=5, cuts=1)
+_SMALL = _Hardness(degrees=6, overlap=0.96, curves=6, cuts=2)
+_MIDDLING = _Hardness(degrees=12, overlap=1.0, curves=7, cuts=2)
+_LARGE = _Hardness(degrees=12, overlap=1.0, curves=4, cuts=1)
+_BY_PIXELS = ((24, _TINY), (45, _SMALL), (65, _MIDDLING))
+_LEAN, _JITTER, _STROKE, _CUT = 0.22, 0.05, 0.15, 0.035
 _MARGIN, _TALL, _SLIM = 0.06, 0.85, 2.1
 # The frame in which a glyph turns, as a multiple of the glyph.
 _FRAME = 1.45
@@ -72,11 +77,16 @@ _FRAME = 1.45
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A letter where it will be drawn; `right` is where the next one's room begins."""
+    """A letter where it will be drawn, and the room that is its own from top to bottom.
 
-    ink: int
+    `inks` are those of its parts, and `seams` how far down one ends, at `left` and at `right`.
+    """
+
+    inks: tuple[int, ...]
+    seams: tuple[_Point, ...]
     mask: Image.Image
     at: tuple[int, int]
+    left: float
     right: float
 
 
@@ -86,18 +96,18 @@ def draw(text: str, *, width: int, height: int, seed: bytes) -> bytes:
     hardness = _hardness(min(height, 1.4 * width / len(text)))
     picture = Image.new("L", (width * _FINER, height * _FINER))
     letters = _letters(text, picture.size, hardness, chance)
-    _draw_curves(picture, letters, hardness, chance)
-    _draw_scraps(picture, letters, hardness, chance)
+    picture.paste(
+        _behind(letters, picture.size), mask=_curves(letters, picture.size, hardness, chance)
+    )
     for letter in chance.sample(letters, len(letters)):
-        picture.paste(letter.ink, letter.at, letter.mask)
+        picture.paste(_painted(letter), letter.at, letter.mask)
+    _cut(picture, hardness, chance)
     return _png(picture, _colours(chance))
 
 
 def _hardness(pixels: float) -> _Hardness:
     """For letters about so many pixels high."""
-    if pixels < _TINY_PIXELS:
-        return _TINY
-    return _SMALL if pixels < _LARGE_PIXELS else _LARGE
+    return next((hardness for below, hardness in _BY_PIXELS if pixels < below), _LARGE)
 
 
 def _letters(text: str, size: _Size, hardness: _Hardness, chance: Random) -> list[_Letter]:
@@ -106,7 +116,7 @@ def _letters(text: str, size: _Size, hardness: _Hardness, chance: Random) -> lis
     glyphs = [_glyph(character, chance.choice(TYPEFACES)) for character in text]
     shapes = [(glyph.width / glyph.height) ** 0.9 for glyph in glyphs]
     unit = width * (1 - 2 * _MARGIN) / sum(shapes)
-    left, ink = width * _MARGIN, 0
+    left, ink = width * _MARGIN, chance.randrange(_INKS)
     letters = []
     for glyph, shape in zip(glyphs, shapes, strict=True):
         room = shape * unit
@@ -115,10 +125,23 @@ def _letters(text: str, size: _Size, hardness: _Hardness, chance: Random) -> lis
         mask = _bent(glyph, (wide, tall), hardness.degrees, chance)
         x = left + room * chance.uniform(0.42, 0.58) - mask.width / 2
         y = (height - mask.height + max(0.0, height - tall) * chance.uniform(-0.9, 0.9)) / 2
-        ink = _other_ink(ink, chance)
+        ink += chance.choice((2, 3, 4))
+        inks, seams = _parts(ink, height, chance)
+        letters.append(_Letter(inks, seams, mask, (round(x), round(y)), left, left + room))
         left += room
-        letters.append(_Letter(ink, mask, (round(x), round(y)), left))
     return letters
+
+
+def _parts(first: int, height: int, chance: Random) -> tuple[tuple[int, ...], tuple[_Point, ...]]:
+    """Inks for the parts of a letter, one beside the other in the ring, and slanted seams."""
+    step = chance.choice((-1, 1))
+    inks = tuple((first + step * part) % _INKS + 1 for part in range(3))
+    seams = []
+    for part in (1, 2):
+        middle = part / 3 + chance.uniform(-0.1, 0.1)
+        ends = (middle + chance.uniform(-0.2, 0.2), middle + chance.uniform(-0.2, 0.2))
+        seams.append((ends[0] * height, ends[1] * height))
+    return inks, tuple(seams)
 
 
 def _bent(glyph: Image.Image, box: _Point, degrees: float, chance: Random) -> Image.Image:
@@ -148,24 +171,55 @@ def _bent(glyph: Image.Image, box: _Point, degrees: float, chance: Random) -> Im
     return glyph.transform((wide, tall), Image.Transform.MESH, mesh, Image.Resampling.NEAREST)
 
 
-def _draw_curves(
-    picture: Image.Image, letters: Sequence[_Letter], hardness: _Hardness, chance: Random
+def _painted(letter: _Letter) -> Image.Image:
+    """The inks of a letter, as large as its mask, to be pasted through it."""
+    sheet = Image.new("L", letter.mask.size, letter.inks[0])
+    pen = ImageDraw.Draw(sheet)
+    x, y = letter.at
+    for ink, (left, right) in zip(letter.inks[1:], letter.seams, strict=True):
+        slope = (right - left) / (letter.right - letter.left)
+        start = left + slope * (x - letter.left) - y
+        _fill_below(pen, (0, start), (sheet.width, start + slope * sheet.width), sheet.height, ink)
+    return sheet
+
+
+def _behind(letters: Sequence[_Letter], size: _Size) -> Image.Image:
+    """For each part of each letter's room the ink opposite, to be pasted through the curves."""
+    sheet = Image.new("L", size)
+    pen = ImageDraw.Draw(sheet)
+    edges = [0, *(round(letter.right) for letter in letters[:-1]), size[0]]
+    for letter, (start, end) in zip(letters, pairwise(edges), strict=True):
+        seams = ((0.0, 0.0), *letter.seams)
+        for ink, (left, right) in zip(letter.inks, seams, strict=True):
+            _fill_below(pen, (start, left), (end, right), size[1], _opposite(ink))
+    return sheet
+
+
+def _fill_below(
+    pen: ImageDraw.ImageDraw, left: _Point, right: _Point, bottom: int, ink: int
 ) -> None:
-    """Curves as thick as stems; behind each letter they have another ink than it."""
-    pen = ImageDraw.Draw(picture)
+    depth = max(bottom, left[1], right[1])
+    pen.polygon([left, right, (right[0], depth), (left[0], depth)], fill=ink)
+
+
+def _curves(
+    letters: Sequence[_Letter], size: _Size, hardness: _Hardness, chance: Random
+) -> Image.Image:
+    """Where curves run, as thick as stems."""
+    mask = Image.new("L", size)
+    pen = ImageDraw.Draw(mask)
     room = letters[-1].right / len(letters)
-    thick = max(2, round(_STROKE * min(_TALL * picture.height, 1.6 * room)))
+    thick = max(2, round(_STROKE * min(_TALL * size[1], 1.6 * room)))
     for _ in range(hardness.curves):
-        inks = [_other_ink(letter.ink, chance) for letter in letters]
-        points = _curve(picture.size, chance)
-        steps = [
-            (inks[_nearest(letters, (start[0] + end[0]) / 2)], start, end)
-            for start, end in pairwise(points)
-        ]
-        for ink, run in groupby(steps, key=lambda step: step[0]):
-            parts = list(run)
-            line = [parts[0][1], *(end for _, _, end in parts)]
-            pen.line(line, fill=ink, width=thick)
+        pen.line(_curve(size, chance), fill=255, width=thick)
+    return mask
+
+
+def _cut(picture: Image.Image, hardness: _Hardness, chance: Random) -> None:
+    """Hair-lines of paper through everything, which cost solvers far more than they cost people."""
+    pen = ImageDraw.Draw(picture)
+    for _ in range(hardness.cuts):
+        pen.line(_curve(picture.size, chance), fill=0, width=max(2, round(_CUT * picture.height)))
 
 
 def _curve(size: _Size, chance: Random) -> list[_Point]:
@@ -185,35 +239,33 @@ def _curve(size: _Size, chance: Random) -> list[_Point]:
     return points
 
 
-def _draw_scraps(
-    picture: Image.Image, letters: Sequence[_Letter], hardness: _Hardness, chance: Random
-) -> None:
-    """Pieces of letters behind the letters, turned any way."""
-    width, height = picture.size
-    for _ in range(hardness.scraps):
-        glyph = _glyph(chance.choice(PICTURE_ALPHABET), chance.choice(TYPEFACES))
-        tall = height * chance.uniform(0.4, 0.6)
-        piece = _bent(glyph, (min(tall, letters[-1].right / len(letters)), tall), 180, chance)
-        kept = chance.uniform(0.35, 0.6)
-        if chance.random() < 0.5:
-            piece = piece.crop((0, 0, round(piece.width * kept), piece.height))
-        else:
-            piece = piece.crop((0, round(piece.height * kept), piece.width, piece.height))
-        x, y = chance.uniform(0, width - piece.width), chance.uniform(-0.2, 0.9) * height
-        behind = letters[_nearest(letters, x + piece.width / 2)]
-        picture.paste(_other_ink(behind.ink, chance), (round(x), round(y)), piece)
-
-
 def _colours(chance: Random) -> list[_Colour]:
-    """Paper and the three inks, and what lies between any two of them, for smooth edges."""
-    hues = [_ORANGE, _BLUE, chance.choice(_THIRD)]
-    chance.shuffle(hues)
+    """Paper and the inks, and what lies between paper and ink or between opposites, for edges."""
     bright = chance.uniform(*_INK_BRIGHT)
-    colours = [_shade(chance.random(), _PAPER_VIVID, chance.uniform(*_PAPER_BRIGHT))]
-    for hue in hues:
-        near = (hue + chance.uniform(-0.035, 0.035)) % 1
-        colours.append(_shade(near, _INK_VIVID, bright + chance.uniform(-6, 6)))
-    return colours + [_between(one, other) for one, other in combinations(colours, 2)]
+    paper = _shade(chance.random(), _PAPER_VIVID, chance.uniform(*_PAPER_BRIGHT))
+    pairs = [
+        _opposites(channel, chance.uniform(*levels), bright + chance.uniform(-1, 1) * _INK_STRAYS)
+        for channel, levels in _SHARED
+    ]
+    inks = [pair[side] for side in (0, 1) for pair in pairs]
+    mixed = [_between(paper, ink) for ink in inks] + [_between(*pair) for pair in pairs]
+    return [paper, *inks, *mixed]
+
+
+def _opposites(shared: int, level: float, bright: float) -> tuple[_Colour, _Colour]:
+    """Two colours, both so bright and with that level of one channel, and otherwise far apart."""
+    first, second = (channel for channel in range(3) if channel != shared)
+    rest = bright - _WEIGHTS[shared] * level
+    most = min(255.0, rest / _WEIGHTS[first])
+    least = max(0.0, (rest - _WEIGHTS[second] * 255) / _WEIGHTS[first])
+    short = _SHORT_OF_PURE * (most - least)
+    made = []
+    for value in (most - short, least + short):
+        colour = [round(level)] * 3
+        colour[first] = round(value)
+        colour[second] = round((rest - _WEIGHTS[first] * value) / _WEIGHTS[second])
+        made.append(colour)
+    return made[0], made[1]
 
 
 def _shade(hue: float, saturation: float, bright: float) -> _Colour:
@@ -245,14 +297,8 @@ def _between(one: _Colour, other: _Colour) -> _Colour:
     return [(a + b) // 2 for a, b in zip(one, other, strict=True)]
 
 
-def _other_ink(ink: int, chance: Random) -> int:
-    return chance.choice([other for other in _INKS if other != ink])
-
-
-def _nearest(letters: Sequence[_Letter], x: float) -> int:
-    """Which letter's room `x` is in."""
-    inside = (number for number, letter in enumerate(letters) if x < letter.right)
-    return next(inside, len(letters) - 1)
+def _opposite(ink: int) -> int:
+    return (ink + _INKS // 2 - 1) % _INKS + 1
 
 
 @cache
