@@ -16,6 +16,8 @@ import httpx
 REQUEST = "/1.1/requestSmsCode"
 VERIFY = "/1.1/verifySmsCode"
 DATE = "/1.1/date"
+CAPTCHA = "/1.1/requestCaptcha"
+WRONG_CAPTCHA = '{"captcha_token": "x", "captcha_code": "x"}'
 CONSOLE = "/console/api"
 PHONE = '{"mobilePhoneNumber": "18600000000"}'
 ORIGIN = "https://shop.example"
@@ -95,6 +97,8 @@ def _paths() -> Iterator[Check]:
     yield Check("console, not signed in", f"{CONSOLE}/session", (401,), (401,), "GET", None)
     yield Check("console, app key", f"{CONSOLE}/app", (403,), (403,), "GET", None)
     yield Check("templates, app key", f"{CONSOLE}/templates", (403,), (403,), "GET", None)
+    yield Check("captcha", CAPTCHA, (200,), None, "GET", None, also=_pictures)
+    yield Check("wrong captcha", "/1.1/verifyCaptcha", (400,), (1, 119), body=WRONG_CAPTCHA)
     yield Check("root", "/", (404,), (1,), "GET", None, also=_local_page)
     yield Check("dots", f"{VERIFY}/../requestSmsCode", (400, 403, 404), (), body=PHONE)
     yield Check("dots, encoded", f"{VERIFY}/%2e%2e%2fdate", (400, 403, 404), (), body=PHONE)
@@ -133,9 +137,9 @@ def _request(check: Check, base: httpx.URL, keys: dict[str, str]) -> httpx.Reque
 
 
 def _wrong_shape(check: Check, reply: httpx.Response) -> str | None:
-    local = check.also(reply)
-    if local == "":
-        return None
+    special = check.also(reply)
+    if special is not None:
+        return special or None
     if reply.status_code not in check.status:
         return f"HTTP {reply.status_code} instead of {' or '.join(map(str, check.status))}"
     if reply.headers.get("Access-Control-Allow-Origin") is None:
@@ -171,6 +175,29 @@ def _local_page(reply: httpx.Response) -> str | None:
     """The local stack has a page at the root: "" says that this is it."""
     page = reply.headers.get("Content-Type", "").startswith("text/html")
     return "" if page and reply.url.host in {"127.0.0.1", "localhost"} else None
+
+
+def _pictures(reply: httpx.Response) -> str | None:
+    """A captcha whose picture and sound are bytes, as browsers ask for them: "" says it is one.
+
+    Captchas may be switched off (119).
+    """
+    if reply.status_code == 400 and reply.json().get("code") == 119:
+        return ""
+    if reply.status_code != 200:
+        return None
+    for name, accepted, start in (
+        ("captcha_url", "image/avif,image/webp,*/*;q=0.8", b"\x89PNG"),
+        ("captcha_sound_url", "audio/webm,audio/wav,*/*;q=0.5", b"RIFF"),
+    ):
+        url = reply.json().get(name, "")
+        try:
+            fetched = httpx.get(url, headers={"Accept": accepted}, timeout=30)
+        except httpx.HTTPError as error:
+            return f"{name}: no answer: {type(error).__name__}"
+        if not fetched.content.startswith(start):
+            return f"{name}: HTTP {fetched.status_code}, {fetched.headers.get('Content-Type')}"
+    return ""
 
 
 def _preflight(reply: httpx.Response) -> str | None:
