@@ -175,6 +175,7 @@ def test_accounts_use_their_role_and_nothing_more(start: Start, aws: SimpleNames
         ("dynamodb:UpdateItem", "Messages.Arn"),
         # Only with a captcha, and once a process has counted for some seconds.
         ("dynamodb:PutItem", "Challenges.Arn"),
+        ("dynamodb:PutItem", "Shield.Arn"),
         ("dynamodb:UpdateItem", "Shield.Arn"),
     }
     assert used(aws.asked) == granted_to("AccountFunction") - unused

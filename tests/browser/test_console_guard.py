@@ -48,6 +48,11 @@ def attacked(stack: Any) -> dict[str, Any]:
             body = {"mobilePhoneNumber": f"+99899394{number * 97:04d}"}
             reply = calls.post("/1.1/requestSmsCode", json=body)
             assert reply.json() == {}, reply.text  # it only observes
+        # What a process decides is written with a later send, five seconds after the last writing.
+        httpx.post(f"{stack.url}/local/clock", json={"advance_seconds": 10}).raise_for_status()
+        for number in range(40, 43):
+            body = {"mobilePhoneNumber": f"+99899394{number * 97:04d}"}
+            assert calls.post("/1.1/requestSmsCode", json=body).json() == {}
     return app
 
 
