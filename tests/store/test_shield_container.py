@@ -89,7 +89,7 @@ def test_no_read_asks_for_more_than_a_hundred_items(shards: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sends", "after", "is_due"), [(7, 19, False), (1, 20, True), (8, 4, False), (8, 5, True)]
+    ("sends", "after", "is_due"), [(3, 19, False), (1, 20, True), (4, 4, False), (4, 5, True)]
 )
 def test_counts_are_written_a_few_at_a_time(sends: int, after: int, is_due: bool) -> None:
     served = container(Table())
