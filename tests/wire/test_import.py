@@ -38,13 +38,15 @@ def exported(person: Person, number: int) -> dict[str, Any]:
     }
 
 
-def import_users(stack: Stack, place: str, app_id: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as an operator would."""
+def import_users(
+    stack: Stack, place: str, app_id: str, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as an operator would, in a folder of its own: it leaves a report there."""
     command = [sys.executable, "-m", "local.import_users", place]
     return subprocess.run(
         [*command, "--app-id", app_id, "--stack", STACK_NAME],
-        cwd=REPO,
-        env=clean_environment() | {"AWS_ENDPOINT_URL": stack.aws_endpoint},
+        cwd=cwd,
+        env=clean_environment() | {"AWS_ENDPOINT_URL": stack.aws_endpoint, "PYTHONPATH": str(REPO)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -70,8 +72,8 @@ def test_whoever_comes_along_logs_in_as_before(
         s3.upload_file(place, bucket, file.name)
         place = f"s3://{bucket}/{file.name}"
 
-    first = import_users(stack, place, accounts.keys.app_id)
-    second = import_users(stack, place, accounts.keys.app_id)
+    first = import_users(stack, place, accounts.keys.app_id, tmp_path)
+    second = import_users(stack, place, accounts.keys.app_id, tmp_path)
 
     assert "2 users: 2 imported" in first.stdout, first
     assert "0 imported, 2 were there" in second.stdout, second
