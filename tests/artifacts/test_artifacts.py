@@ -21,7 +21,7 @@ import pytest
 from signet import captchas
 from signet.audits import Entry
 from signet.store import captcha_keys, mappings
-from signet.store.audits import DEPLOYMENT
+from signet.store.apps import DEPLOYMENT
 from signet.vendor_templates import Ours
 from tests.artifacts.asking import Json, answer, asked_without_leave, event, taken
 from tests.artifacts.conftest import ARCHITECTURE, Start

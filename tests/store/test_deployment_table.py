@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from signet.errors import BadParameter, Missing, NameTaken, TooManyAttempts
-from signet.store import attempts, audits, cursors, deployment
+from signet.store import apps, attempts, audits, cursors, deployment
 from tests.store import build
 from tests.store.build import NOW, SECONDS, after, client, put
 
@@ -20,7 +20,7 @@ def add(operator_id: str = "demo", key: str = KEY) -> None:
 
 
 def acts() -> list[tuple[str, str, str]]:
-    entries, _ = audits.entries(audits.DEPLOYMENT, limit=10)
+    entries, _ = audits.entries(apps.DEPLOYMENT, limit=10)
     return [(entry.actor, entry.action, entry.subject) for entry in entries]
 
 
@@ -168,8 +168,6 @@ def test_settings_are_read_once_in_thirty_seconds_and_at_once_after_a_change() -
 
 
 def test_the_session_key_is_drawn_once() -> None:
-    from signet.store import apps
-
     first = deployment.session_key()
     apps.forget()
 
@@ -230,8 +228,8 @@ def test_the_trail_is_listed_newest_first_page_by_page() -> None:
     for number in range(5):
         deployment.add_operator(f"o{number}", KEY, "signet", now=NOW + timedelta(seconds=number))
 
-    first, cursor = audits.entries(audits.DEPLOYMENT, limit=3)
-    second, end = audits.entries(audits.DEPLOYMENT, limit=3, cursor=cursor)
+    first, cursor = audits.entries(apps.DEPLOYMENT, limit=3)
+    second, end = audits.entries(apps.DEPLOYMENT, limit=3, cursor=cursor)
 
     subjects = [entry.subject.removeprefix("operator:") for entry in first + second]
     assert subjects == ["o4", "o3", "o2", "o1", "o0"]
@@ -242,4 +240,4 @@ def test_the_trail_is_listed_newest_first_page_by_page() -> None:
 @pytest.mark.parametrize("cursor", ["x", "!", "b3BlcmF0b3IjZGVtbw", "YXVkaXQ=#", "é", LONG])
 def test_a_cursor_of_another_list_is_refused(cursor: str) -> None:
     with pytest.raises(BadParameter, match="cursor"):
-        audits.entries(audits.DEPLOYMENT, limit=3, cursor=cursor)
+        audits.entries(apps.DEPLOYMENT, limit=3, cursor=cursor)

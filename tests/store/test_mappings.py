@@ -8,7 +8,7 @@ from signet.apps import App
 from signet.audits import Entry
 from signet.errors import Missing
 from signet.store import audits, mappings
-from signet.store.audits import DEPLOYMENT
+from signet.store.apps import DEPLOYMENT
 from signet.vendor_templates import Ours, VendorTemplate
 from tests.store.build import APP_ID, NOW, dynamodb_table
 

@@ -9,7 +9,7 @@ from signet.carrier_steps import Carrier
 from signet.errors import Missing
 from signet.fields import Body
 from signet.store import apps, mappings
-from signet.store.audits import DEPLOYMENT
+from signet.store.apps import DEPLOYMENT
 from signet.vendor_templates import Ours
 
 # How a path names all apps; no app can be called so.

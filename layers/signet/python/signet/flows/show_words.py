@@ -70,7 +70,7 @@ def audit(own: str | None, query: Mapping[str, str]) -> Body:
     named = query.get("app_id")
     if own and named not in (None, own):
         raise NotPermitted
-    app_id = own or (submissions.app_of(named) if named else audits.DEPLOYMENT)
+    app_id = own or (submissions.app_of(named) if named else apps.DEPLOYMENT)
     entries, cursor = audits.entries(app_id, **_page(query))
     return {"items": [submissions.shown_entry(entry) for entry in entries], "cursor": cursor}
 

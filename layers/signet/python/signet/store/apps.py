@@ -44,6 +44,8 @@ CACHE_SECONDS = 30
 _CACHE_ENTRIES = 256
 _ROUNDS = 10
 _PAGE = 100
+# In place of an app id: what belongs to the deployment rather than to an app.
+DEPLOYMENT = "#deployment"
 
 _T = TypeVar("_T")
 

@@ -13,8 +13,6 @@ from signet.store import apps
 from signet.store.apps import AppItem
 
 _PREFIX = "audit#"
-# Of what was done to the deployment rather than to an app.
-DEPLOYMENT = "#deployment"
 
 
 def record(writes: TransactWrite, app_id: str, entry: Entry) -> None:

@@ -13,20 +13,19 @@ from pynamodb.exceptions import DoesNotExist
 
 from signet.captchas import Keys
 from signet.store import apps, table
-from signet.store.apps import AppItem
+from signet.store.apps import DEPLOYMENT, AppItem
 
-_DEPLOYMENT = "#deployment"
 _ITEM = "captcha"
 
 
 def keys() -> Keys:
     """The keys, at most `apps.CACHE_SECONDS` old, drawn when they are first needed."""
-    return apps.cached((_DEPLOYMENT, _ITEM), _keys)
+    return apps.cached((DEPLOYMENT, _ITEM), _keys)
 
 
 def _keys() -> Keys:
     try:
-        item = table.read(lambda: AppItem.get(_DEPLOYMENT, _ITEM, consistent_read=True))
+        item = table.read(lambda: AppItem.get(DEPLOYMENT, _ITEM, consistent_read=True))
         return _read(item.captcha_keys)
     except DoesNotExist:
         key_id = token_hex(4)
@@ -34,7 +33,7 @@ def _keys() -> Keys:
     action = AppItem.captcha_keys.set(drawn)
     try:
         after = table.update(
-            AppItem(_DEPLOYMENT, _ITEM), [action], AppItem.captcha_keys.does_not_exist()
+            AppItem(DEPLOYMENT, _ITEM), [action], AppItem.captcha_keys.does_not_exist()
         )
     except table.ConditionFailed as failed:
         after = failed.before

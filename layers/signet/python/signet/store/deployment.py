@@ -20,8 +20,7 @@ from signet import audits as trail
 from signet.audits import Entry
 from signet.errors import Missing, NameTaken, Unavailable
 from signet.store import apps, audits, table
-from signet.store.apps import AppItem
-from signet.store.audits import DEPLOYMENT
+from signet.store.apps import DEPLOYMENT, AppItem
 
 _OPERATOR = "operator#"
 _SETTINGS = "settings"

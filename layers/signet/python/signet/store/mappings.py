@@ -17,8 +17,7 @@ from signet.audits import Entry
 from signet.edge import settings
 from signet.errors import Missing
 from signet.store import apps, audits, table
-from signet.store.apps import AppItem
-from signet.store.audits import DEPLOYMENT
+from signet.store.apps import DEPLOYMENT, AppItem
 from signet.vendor_templates import Ours, VendorTemplate
 
 _PREFIX = "mapping#"
