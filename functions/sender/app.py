@@ -5,8 +5,6 @@ end or is somebody else's; a refusal that may pass comes back after 5, 15, then 
 cannot be read or found goes to the dead-letter queue.
 """
 
-import json
-from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -16,7 +14,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from signet.carriers import Carrier, OutgoingMessage
+from signet.carriers import Carrier, OutgoingMessage, opening
 from signet.edge import clock, queue, secrets, settings
 from signet.edge.logs import logger
 from signet.flows.deliver import Records, RetryLater, deliver
@@ -52,37 +50,7 @@ records = Records(
 
 def carrier() -> Carrier:
     """The carrier of this deployment, with its credentials as they are now."""
-    name = settings.value("SIGNET_CARRIER")
-    outside = name in ("alibaba", "tencent", "webhook")
-    return _open(name, secrets.carrier_credentials(name) if outside else "{}")
-
-
-@lru_cache(maxsize=2)
-def _open(name: str, credentials: str) -> Carrier:
-    # Each is imported only where it is used: their SDKs are large.
-    fields = json.loads(credentials)
-    match name:
-        case "sns":
-            from signet.carriers.sns import Sns
-
-            return Sns()
-        case "end-user-messaging":
-            from signet.carriers.end_user_messaging import EndUserMessaging
-
-            return EndUserMessaging()
-        case "alibaba":
-            from signet.carriers import alibaba
-
-            return alibaba.Alibaba(alibaba.Credentials.parse(fields), _vendor_template)
-        case "tencent":
-            from signet.carriers import tencent
-
-            return tencent.Tencent(tencent.Credentials.parse(fields), _vendor_template)
-        case "webhook":
-            from signet.carriers import webhook
-
-            return webhook.Webhook(webhook.Credentials.parse(fields))
-    raise settings.SettingMissing(f"no carrier is called {name}")
+    return opening.carrier(settings.value("SIGNET_CARRIER"), _vendor_template)
 
 
 def _vendor_template(message: OutgoingMessage) -> VendorTemplate | None:

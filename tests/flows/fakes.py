@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from signet.carriers import Accepted, OutgoingMessage
+from signet.carriers import Accepted, OutgoingMessage, Silent
 from signet.codes import Keyring, LiveCode
 from signet.edge.alarms import NotTold
 from signet.errors import SignetError, Unavailable
@@ -19,7 +19,7 @@ from signet.store.messages import NotClaimed, UnknownMessage
 
 
 @dataclass
-class FakeCarrier:
+class FakeCarrier(Silent):
     """A carrier that accepts, or raises what it was told to, and keeps what it was handed."""
 
     fails_with: Exception | None = None

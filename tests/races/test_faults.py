@@ -26,7 +26,7 @@ from functions.sender import app as sender
 from functions.sweeper import app as sweeper
 from functions.verify import app as verify
 from signet import messages as rules
-from signet.carriers import Accepted, CarrierError, OutcomeUnknown, OutgoingMessage
+from signet.carriers import Accepted, CarrierError, OutcomeUnknown, OutgoingMessage, Silent
 from signet.edge import aws, clock, queue
 from signet.errors import SignetError
 from signet.flows.keep_books import close_days
@@ -51,7 +51,7 @@ class Crash(BaseException):
 
 
 @dataclass
-class FakeCarrier:
+class FakeCarrier(Silent):
     """Counts what it accepted; `script` decides what each call does."""
 
     script: list[str] = field(default_factory=list)

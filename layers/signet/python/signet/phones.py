@@ -77,3 +77,10 @@ def _receives_sms(number: phonenumbers.PhoneNumber) -> bool:
     if number.country_code == MAINLAND:
         return bool(_MAINLAND_MOBILE.fullmatch(str(number.national_number)))
     return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) not in _NO_SMS
+
+
+def dial_code(e164: str) -> str:
+    """The country code of an E.164 number, in digits. E.164: none is the beginning of another."""
+    digits = e164.removeprefix("+")
+    codes = map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+    return next((code for code in codes if digits.startswith(code)), digits[:3])

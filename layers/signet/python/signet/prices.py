@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
+from signet import phones
 from signet.errors import BadParameter
 
 
@@ -65,10 +64,4 @@ def price_of(e164: str, segments: int, overrides: Mapping[str, int]) -> int:
     for length in range(len(digits), 0, -1):
         if digits[:length] in prices:
             return segments * prices[digits[:length]]
-    raise BadParameter(f"There is no price for numbers of +{_country_code(digits)}.")
-
-
-def _country_code(digits: str) -> str:
-    """The country code of a number. E.164: no code is the beginning of another."""
-    codes = map(str, COUNTRY_CODE_TO_REGION_CODE)
-    return next((code for code in codes if digits.startswith(code)), digits[:3])
+    raise BadParameter(f"There is no price for numbers of +{phones.dial_code(e164)}.")

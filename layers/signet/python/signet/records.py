@@ -17,6 +17,7 @@ from signet.codes import Purpose
 from signet.errors import BadParameter, Missing
 from signet.limits import Channel, Kind
 from signet.messages import State
+from signet.tries import Try
 
 PAGE = 50
 MAX_PAGE = 100
@@ -69,6 +70,7 @@ class Record:
     sent_at: int | None = None
     verified_at: int | None = None
     ended_at: int | None = None
+    tries: tuple[Try, ...] = ()
 
 
 # What everybody is shown, in this order; the rest is for the timeline.

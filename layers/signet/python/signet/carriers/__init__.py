@@ -1,7 +1,8 @@
-"""Carriers: whom we pay to send. One file each, behind one small protocol.
+"""Carriers: whom we pay to send. One file each, behind one protocol of two methods.
 
 A carrier never retries by itself: after a claim it is called once (review.md 1.1). Its answer is
-one of three: accepted, surely refused (`CarrierError`), or not known (`OutcomeUnknown`).
+one of three: accepted, surely refused (`CarrierError`), or not known (`OutcomeUnknown`). What it
+tells later, receipts and replies, comes as a callback, in a format and with a proof of its own.
 """
 
 from collections.abc import Mapping
@@ -9,14 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from signet.limits import Kind
+from signet.limits import Channel, Kind
+from signet.messages import MessageRef
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """What a carrier is handed. Some take `text`, mainland ones their own template and variables.
 
-    `phone` is E.164; `variables` includes the code as `code`.
+    `phone` is E.164; `variables` includes the code as `code`. By voice, `text` is what is said, in
+    `signet.speech`'s words. `sender` is the sender id or number that the route names, if any.
     """
 
     message_id: str
@@ -30,6 +33,13 @@ class OutgoingMessage:
     variables: Mapping[str, str]
     code: str | None
     text: str
+    channel: Channel = Channel.SMS
+    sender: str | None = None
+
+    @property
+    def ref(self) -> MessageRef:
+        """Which message it is."""
+        return MessageRef(self.app_id, self.message_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,69 @@ class OutcomeUnknown(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request that a carrier makes to us. Header names are lower case, times epoch seconds.
+
+    `url` is the address as the carrier called it, query included. What came through an AWS topic
+    has an empty `url`: the topic's policy is its proof.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: str
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a carrier says became of a message. `delivered` None: it is still on its way.
+
+    It names the message by `ref`, or, if the carrier has no room for that, by the carrier's own id.
+    `reason` is the vendor's code, safe to record; `at` is epoch seconds, None if it does not say.
+    """
+
+    delivered: bool | None
+    reason: str
+    ref: MessageRef | None = None
+    carrier_message_id: str | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote back. `phone` is E.164; `reply_id` names the reply, once and for all.
+
+    `app_id` or `signature_text` say to whom, where the carrier knows it.
+    """
+
+    phone: str
+    text: str
+    reply_id: str
+    at: int | None = None
+    app_id: str | None = None
+    signature_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """A callback, read; and what the carrier wants to hear when all of it was taken."""
+
+    receipts: tuple[Receipt, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    answer: str = "{}"
+    content_type: str = "application/json;charset=utf-8"
+
+
+class CallbackRefused(Exception):
+    """A callback that does not come from the carrier, or is none; `reason` is safe to log."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class CredentialsInvalid(Exception):
     """A carrier's secret lacks a field, or holds one that cannot be; names it, tells no value."""
 
@@ -82,3 +155,14 @@ class Carrier(Protocol):
 
     def submit(self, message: OutgoingMessage) -> Accepted:
         """Hand over one message, once. Raises CarrierError or OutcomeUnknown."""
+
+    def reports(self, callback: Callback) -> Reports:
+        """What a callback tells, after its proof of origin. Raises CallbackRefused."""
+
+
+class Silent:
+    """The half of a carrier that never reports."""
+
+    def reports(self, callback: Callback) -> Reports:
+        """See Carrier.reports."""
+        raise CallbackRefused("this carrier does not report")

@@ -18,7 +18,7 @@ from darabonba.exceptions import ResponseException
 from darabonba.runtime import ExtendsParameters, RuntimeOptions
 from Tea.exceptions import TeaException
 
-from signet.carriers import Accepted, OutgoingMessage, mappings, web_calls
+from signet.carriers import Accepted, OutgoingMessage, Silent, mappings, web_calls
 from signet.carriers.mappings import Find
 from signet.carriers.web_calls import Meaning
 
@@ -58,7 +58,7 @@ class Credentials:
         return parsed
 
 
-class Alibaba:
+class Alibaba(Silent):
     """Alibaba Cloud SMS. Receipts come within seconds and echo the message id as OutId."""
 
     name = "alibaba"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from signet.carriers import Accepted, OutgoingMessage, aws_calls
+from signet.carriers import Accepted, OutgoingMessage, Silent, aws_calls
 from signet.edge import aws, settings
 
 # ServiceQuotaExceeded is the monthly spend limit: waiting a minute does not lift it.
@@ -20,7 +20,7 @@ def _client() -> aws.Client:
     return aws_calls.client("pinpoint-sms-voice-v2")
 
 
-class EndUserMessaging:
+class EndUserMessaging(Silent):
     """AWS End User Messaging. Reports to a topic, late by up to 72 hours."""
 
     name = "end-user-messaging"

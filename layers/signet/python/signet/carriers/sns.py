@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 from datetime import timedelta
 from functools import cache
 
-from signet.carriers import Accepted, OutgoingMessage, aws_calls
+from signet.carriers import Accepted, OutgoingMessage, Silent, aws_calls
 from signet.edge import aws, settings
 
 # https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
@@ -18,7 +18,7 @@ def _client() -> aws.Client:
     return aws_calls.client("sns")
 
 
-class Sns:
+class Sns(Silent):
     """Amazon SNS direct publish. It never reports back: receipts exist only as log lines."""
 
     name = "sns"

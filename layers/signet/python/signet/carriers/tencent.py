@@ -18,7 +18,7 @@ from tencentcloud.common.retry import NoopRetryer
 from tencentcloud.sms.v20210111.models import SendSmsRequest
 from tencentcloud.sms.v20210111.sms_client import SmsClient
 
-from signet.carriers import Accepted, OutgoingMessage, mappings, web_calls
+from signet.carriers import Accepted, OutgoingMessage, Silent, mappings, web_calls
 from signet.carriers.mappings import Find
 from signet.carriers.web_calls import Meaning
 
@@ -97,7 +97,7 @@ class Credentials:
         return parsed
 
 
-class Tencent:
+class Tencent(Silent):
     """Tencent Cloud SMS. Receipts come within seconds and name the serial number.
 
     The message id goes along as SessionContext, which only the answer echoes.

@@ -38,7 +38,7 @@ from typing import Self
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from signet.carriers import Accepted, CredentialsInvalid, OutgoingMessage, web_calls
+from signet.carriers import Accepted, CredentialsInvalid, OutgoingMessage, Silent, web_calls
 from signet.carriers.web_calls import Meaning
 
 _PREFIX = "whsec_"
@@ -63,7 +63,7 @@ class Credentials:
         return cls(url, _key(web_calls.field(fields, "secret")))
 
 
-class Webhook:
+class Webhook(Silent):
     """Any gateway behind a signed POST. It does not report."""
 
     name = "webhook"

@@ -18,8 +18,14 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_SECRET_ARN": (None, "secret with the keys that codes are derived from"),
     "SIGNET_CARRIER": (
         "sns",
-        "who delivers: `sns`, `end-user-messaging`, `alibaba`, `tencent` or `webhook`",
+        "who delivers: `sns`, `end-user-messaging`, `alibaba`, `tencent`, `twilio` or `webhook`",
     ),
+    "SIGNET_OTHER_CARRIERS": (
+        "none",
+        "which carriers routes may name beside it: `none`, `aws`, `outside` or `all`",
+    ),
+    "SIGNET_CARRIERS_TABLE": (None, "table of how carriers fare, and of what they called"),
+    "SIGNET_PUBLIC_BASE_URL": ("", "where carriers and people reach the API, without a slash"),
     "SIGNET_CARRIER_SECRET_ARN": ("", "senders only: the credentials of a carrier outside AWS"),
     "SIGNET_SEGMENTS_ABROAD": (
         "gsm",

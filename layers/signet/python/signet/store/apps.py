@@ -127,6 +127,7 @@ class AppItem(table.Table):
     session_key = UnicodeAttribute(null=True)
     captcha_keys = JSONAttribute(null=True)
     shield = UnicodeAttribute(null=True)
+    routes = JSONAttribute(null=True)
 
     # Of mappings, which also have `version` and `text`.
     carrier = UnicodeAttribute(null=True)

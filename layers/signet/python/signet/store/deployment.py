@@ -1,13 +1,13 @@
 """The deployment's own items in the Apps table: its operators and its settings.
 
     #deployment | operator#<id>   SHA-256 of the operator's key, created_at, created_by, revoked_at
-    #deployment | settings        auto_approve_by, prices, shield, session_key
+    #deployment | settings        auto_approve_by, prices, shield, session_key, routes
 
 An operator's key has 40 random characters, so a plain hash of it is enough. An id is never given
 twice, so that the audit trail names one person. Failure mode: closed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,8 +17,10 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
 from signet import audits as trail
+from signet import routes
 from signet.audits import Entry
 from signet.errors import Missing, NameTaken, Unavailable
+from signet.routes import Rule
 from signet.store import apps, audits, table
 from signet.store.apps import DEPLOYMENT, AppItem
 
@@ -26,6 +28,7 @@ _OPERATOR = "operator#"
 _SETTINGS = "settings"
 _ENFORCE = "enforce"
 _ROUNDS = 10
+_SEEN_BY_SENDERS = ["app_id", "item", "routes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,13 @@ class Settings:
 
     `auto_approve_by` is the operator who lets low-risk templates pass, None while they do not.
     `prices` are micros by dial code, where they differ from the list. `enforces`: what the shield
-    decides is done; else it is only recorded.
+    decides is done; else it is only recorded. `routes` say which carriers send what.
     """
 
     auto_approve_by: str | None = None
     prices: Mapping[str, int] = field(default_factory=dict)
     enforces: bool = False
+    routes: tuple[Rule, ...] = ()
 
 
 def add_operator(operator_id: str, key: str, by: str, *, now: datetime) -> None:
@@ -143,6 +147,32 @@ def set_prices(prices: Mapping[str, int | None], *, by: str, now: datetime) -> S
     return _change(change, _entry_of_settings(now, by, "set_prices", told))
 
 
+def set_routes(rules: Sequence[Rule], *, by: str, now: datetime) -> Settings:
+    """Route messages by these rules, in the place of those there were."""
+    wanted = tuple(rules)
+
+    def change(seen: Settings) -> dict[str, object]:
+        stored = [routes.shown(rule) for rule in wanted]
+        return {} if seen.routes == wanted else {"routes": stored or None}
+
+    return _change(change, _entry_of_settings(now, by, "set_routes"))
+
+
+def route_rules() -> tuple[Rule, ...]:
+    """The routes alone, at most `apps.CACHE_SECONDS` old: all that a sender may read of this."""
+    return apps.cached((DEPLOYMENT, "routes"), _route_rules)
+
+
+def _route_rules() -> tuple[Rule, ...]:
+    try:
+        item = table.read(
+            lambda: AppItem.get(DEPLOYMENT, _SETTINGS, attributes_to_get=_SEEN_BY_SENDERS)
+        )
+    except DoesNotExist:
+        return ()
+    return _routes(item)
+
+
 def session_key() -> bytes:
     """The key that seals the console's sessions, drawn when it is first needed."""
     return apps.cached((DEPLOYMENT, "session_key"), _session_key)
@@ -204,7 +234,12 @@ def _settings(item: AppItem) -> Settings:
         auto_approve_by=item.auto_approve_by,
         prices=item.prices or {},
         enforces=item.shield == _ENFORCE,
+        routes=_routes(item),
     )
+
+
+def _routes(item: AppItem) -> tuple[Rule, ...]:
+    return tuple(routes.read(stored) for stored in item.routes or ())
 
 
 def _operator(item: AppItem) -> Operator:

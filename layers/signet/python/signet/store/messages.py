@@ -106,6 +106,13 @@ class MessageItem(table.Table):
     sent_at = NumberAttribute(null=True)
     verified_at = NumberAttribute(null=True)
     ended_at = NumberAttribute(null=True)
+    # What each carrier answered; see `signet.tries`.
+    try1 = UnicodeAttribute(null=True)
+    try2 = UnicodeAttribute(null=True)
+    try3 = UnicodeAttribute(null=True)
+    try4 = UnicodeAttribute(null=True)
+    try5 = UnicodeAttribute(null=True)
+    try6 = UnicodeAttribute(null=True)
 
 
 # Where a live code is sent again, an earlier message may have brought it.

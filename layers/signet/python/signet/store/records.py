@@ -23,6 +23,7 @@ from signet.messages import State
 from signet.records import Page, Record, Wanted
 from signet.store import table
 from signet.store.messages import MessageItem
+from signet.tries import MOST, Try
 
 # How many records one call looks at to find those of a state.
 LOOKED_AT = 2_000
@@ -32,6 +33,7 @@ _ATTRIBUTES = [
     *("template", "template_version", "signature"),
     *("state", "segments", "price", "refunded", "carrier", "carrier_message_id", "reason"),
     *("attempts", "created_at", "queued_at", "claimed_at", "sent_at", "verified_at", "ended_at"),
+    *(f"try{number}" for number in range(1, MOST + 1)),
     "ttl",
 ]
 
@@ -159,7 +161,13 @@ def _record(item: MessageItem) -> Record:
         sent_at=_int(item.sent_at),
         verified_at=_int(item.verified_at),
         ended_at=_int(item.ended_at),
+        tries=tuple(_tries(item)),
     )
+
+
+def _tries(item: MessageItem) -> Iterator[Try]:
+    packed = (getattr(item, f"try{number}") for number in range(1, MOST + 1))
+    yield from (Try.unpacked(text) for text in packed if text)
 
 
 def _int(value: float | None) -> int | None:

@@ -1,0 +1,234 @@
+"""Routes: which carriers may send a message, in which order, and how much each gets.
+
+Operators write rules for countries (by dial code), kinds, apps and channels. Of those that fit a
+message the most precise counts: one for its app before one for its country, and that before one
+for its kind. Where none fits, the deployment's own carrier sends.
+
+A rule lists hops. The first is drawn by weight; the others stand by in their order, for when a
+carrier surely did not take the message. A hop of weight 0 only stands by.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from signet import fields, phones
+from signet.errors import BadParameter
+from signet.fields import Body
+from signet.limits import Channel, Kind
+
+# The carriers in AWS, and those outside it, which need credentials.
+AWS = ("sns", "end-user-messaging")
+OUTSIDE = ("alibaba", "tencent", "twilio", "webhook")
+# What `OtherCarriers` in template.yaml opens beside the deployment's own carrier.
+_OTHERS = {"none": (), "aws": AWS, "outside": OUTSIDE, "all": (*AWS, *OUTSIDE)}
+
+_DIAL = re.compile(r"[1-9][0-9]{0,2}")
+# Gateways of one's own can be several: webhook, webhook-b …
+_WEBHOOK = re.compile(r"webhook-[a-z0-9]{1,16}")
+_SENDER = re.compile(r"[\w+.: /-]{1,64}", re.ASCII)
+_FIELDS = ("country", "kind", "app_id", "channel", "hops")
+_HOP_FIELDS = ("carrier", "weight", "sender")
+_MOST_RULES, _MOST_HOPS = 100, 6
+_MOST_WEIGHT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A carrier of a rule: its part of the messages, and whom they come from (None: its own)."""
+
+    carrier: str
+    weight: int = _MOST_WEIGHT
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which hops there are for what; None fits everything. `country` is a dial code ("86")."""
+
+    hops: tuple[Hop, ...]
+    country: str | None = None
+    kind: Kind | None = None
+    app_id: str | None = None
+    channel: Channel = Channel.SMS
+
+    @property
+    def precision(self) -> int:
+        """How precise the rule is: the higher of two that fit counts."""
+        return 4 * bool(self.app_id) + 2 * bool(self.country) + bool(self.kind)
+
+    def fits(self, wanted: "Wanted") -> bool:
+        """Whether the rule is about this message."""
+        return (
+            self.channel is wanted.channel
+            and self.country in (None, phones.dial_code(wanted.phone))
+            and self.kind in (None, wanted.kind)
+            and self.app_id in (None, wanted.app_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be routed; `phone` is E.164."""
+
+    app_id: str
+    phone: str
+    kind: Kind
+    channel: Channel = Channel.SMS
+
+
+def family(carrier: str) -> str:
+    """The carrier's kind: several gateways of one's own are all `webhook`."""
+    return "webhook" if _WEBHOOK.fullmatch(carrier) else carrier
+
+
+def usable(own: str, others: str) -> tuple[str, ...]:
+    """The carriers that this deployment can use: its own first, then what `OtherCarriers` opens."""
+    return tuple(dict.fromkeys((own, *_OTHERS[others])))
+
+
+def speaks(carrier: str, phone: str) -> bool:
+    """Whether the carrier makes voice calls to an E.164 number.
+
+    The mainland's carriers call the mainland; AWS and Twilio do not, and call elsewhere.
+    """
+    in_mainland = phones.dial_code(phone) == str(phones.MAINLAND)
+    match family(carrier):
+        case "alibaba" | "tencent":
+            return in_mainland
+        case "twilio" | "end-user-messaging":
+            return not in_mainland
+        case "webhook":
+            return True
+    return False
+
+
+def hops(rules: Sequence[Rule], wanted: Wanted, *, own: str) -> tuple[Hop, ...]:
+    """The hops of the most precise rule that fits, or the deployment's own carrier.
+
+    Of a voice call only those that can make it: none, where there is no such carrier.
+    """
+    fitting = [rule for rule in rules if rule.fits(wanted)]
+    best = max(fitting, key=lambda rule: rule.precision, default=Rule((Hop(own),)))
+    if wanted.channel is Channel.VOICE:
+        return tuple(hop for hop in best.hops if speaks(hop.carrier, wanted.phone))
+    return best.hops
+
+
+def ordered(
+    hops: Sequence[Hop], share: Callable[[str], int], *, draw: Callable[[int], int]
+) -> list[Hop]:
+    """The hops in the order in which they are tried.
+
+    `share(carrier)` is the part of its weight, in percent, that a carrier has kept in health;
+    `draw(n)` gives a number below n. What an ailing carrier loses goes to the others by weight,
+    or, where they only stand by, to the next one.
+    """
+    if len(hops) < 2:
+        return list(hops)
+    first = _drawn(hops, [hop.weight for hop in hops], draw)
+    if draw(100) >= share(first.carrier):
+        first = _other(hops, first, share, draw)
+    return [first, *(hop for hop in hops if hop is not first)]
+
+
+def parse(body: Body, *, usable: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules that an operator writes. Raises BadParameter, naming the field."""
+    fields.only(body, ("rules",))
+    given = body.get("rules")
+    if not isinstance(given, list) or len(given) > _MOST_RULES:
+        raise BadParameter(f"rules must be a list of at most {_MOST_RULES}.")
+    rules = tuple(_rule(one, usable) for one in given)
+    places = {(rule.country, rule.kind, rule.app_id, rule.channel) for rule in rules}
+    if len(places) < len(rules):
+        raise BadParameter("rules has two for the same country, kind, app and channel.")
+    return rules
+
+
+def shown(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON has it, here and in the table."""
+    return asdict(rule) | {"hops": [asdict(hop) for hop in rule.hops]}
+
+
+def read(stored: Mapping[str, Any]) -> Rule:
+    """A rule as `shown` wrote it."""
+    hops = (Hop(hop["carrier"], int(hop["weight"]), hop["sender"]) for hop in stored["hops"])
+    return Rule(
+        hops=tuple(hops),
+        country=stored["country"],
+        kind=Kind(stored["kind"]) if stored["kind"] else None,
+        app_id=stored["app_id"],
+        channel=Channel(stored["channel"]),
+    )
+
+
+def _drawn(hops: Sequence[Hop], weights: Sequence[int], draw: Callable[[int], int]) -> Hop:
+    place = draw(max(1, sum(weights)))
+    for hop, weight in zip(hops, weights, strict=True):
+        if place < weight:
+            return hop
+        place -= weight
+    return hops[0]
+
+
+def _other(
+    hops: Sequence[Hop], ailing: Hop, share: Callable[[str], int], draw: Callable[[int], int]
+) -> Hop:
+    """Who steps in: the healthy by weight, else the one that has kept most, else nobody."""
+    others = [hop for hop in hops if hop is not ailing]
+    best = max(share(hop.carrier) for hop in others)
+    if best <= share(ailing.carrier):
+        return ailing
+    able = [hop for hop in others if share(hop.carrier) == best]
+    return _drawn(able, [hop.weight for hop in able], draw)
+
+
+def _rule(given: object, usable: Sequence[str]) -> Rule:
+    if not isinstance(given, dict):
+        raise BadParameter("Each of rules must be an object.")
+    fields.only(given, _FIELDS)
+    kind = fields.text_or_none(given, "kind", longest=20)
+    channel = fields.text_or_none(given, "channel", longest=10) or Channel.SMS.value
+    country = fields.text_or_none(given, "country", longest=4)
+    if kind is not None and kind not in list(Kind):
+        raise BadParameter(f"kind must be null or one of: {', '.join(Kind)}.")
+    if channel not in list(Channel):
+        raise BadParameter("channel must be sms or voice.")
+    if country is not None and not _DIAL.fullmatch(country):
+        raise BadParameter('country must be null or a dial code such as "86".')
+    return Rule(
+        hops=_hops(given, usable),
+        country=country,
+        kind=Kind(kind) if kind else None,
+        app_id=fields.text_or_none(given, "app_id", longest=64),
+        channel=Channel(channel),
+    )
+
+
+def _hops(given: Body, usable: Sequence[str]) -> tuple[Hop, ...]:
+    listed = given.get("hops")
+    if not isinstance(listed, list) or not 1 <= len(listed) <= _MOST_HOPS:
+        raise BadParameter(f"hops must be a list of 1 to {_MOST_HOPS}.")
+    hops = tuple(_hop(one, usable) for one in listed)
+    if len({hop.carrier for hop in hops}) < len(hops):
+        raise BadParameter("hops names a carrier twice.")
+    if not any(hop.weight for hop in hops):
+        raise BadParameter("hops needs one of weight 1 or more.")
+    return hops
+
+
+def _hop(given: object, usable: Sequence[str]) -> Hop:
+    if not isinstance(given, dict):
+        raise BadParameter("Each of hops must be an object.")
+    fields.only(given, _HOP_FIELDS)
+    carrier = fields.text(given, "carrier", longest=32)
+    if family(carrier) not in usable:
+        raise BadParameter(f"carrier must be one that this deployment uses: {', '.join(usable)}.")
+    sender = fields.text_or_none(given, "sender", longest=64)
+    if sender is not None and not _SENDER.fullmatch(sender):
+        raise BadParameter("sender must be a number, a sender id or a pool.")
+    weight = _MOST_WEIGHT
+    if "weight" in given:
+        weight = fields.whole(given, "weight", least=0, most=_MOST_WEIGHT)
+    return Hop(carrier, weight, sender)
