@@ -22,9 +22,6 @@ most 80 in all and never four digits in a row. Redirects are not followed. The b
 the address is https, or of this very machine.
 """
 
-import base64
-import binascii
-import hmac
 import json
 import sys
 import time
@@ -32,18 +29,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from hashlib import sha256
 from typing import Self
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from signet import standard_webhooks
 from signet.carriers import Accepted, CredentialsInvalid, OutgoingMessage, Silent, web_calls
 from signet.carriers.web_calls import Meaning
 
-_PREFIX = "whsec_"
-# Standard Webhooks asks for 24 to 64 bytes.
-_KEY_BYTES = range(24, 65)
 _MAX_ANSWER = 64 * 1024
 _MAX_ID = 256
 
@@ -107,15 +101,12 @@ class Webhook(Silent):
             answer.close()
 
     def _headers(self, message_id: str, body: bytes) -> dict[str, str]:
-        timestamp = str(int(time.time()))
-        signed = b".".join((message_id.encode(), timestamp.encode(), body))
-        signature = hmac.digest(self._credentials.key, signed, sha256)
         return {
             **web_calls.HEADERS,
             "Content-Type": "application/json; charset=utf-8",
-            "webhook-id": message_id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
+            **standard_webhooks.headers(
+                [self._credentials.key], message_id, int(time.time()), body
+            ),
         }
 
     @cached_property
@@ -160,11 +151,9 @@ def _object(answer: bytes) -> Mapping[str, object]:
 
 
 def _key(secret: str) -> bytes:
-    encoded = secret.removeprefix(_PREFIX)
     try:
-        key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        key = b""
-    if encoded == secret or len(key) not in _KEY_BYTES:
-        raise CredentialsInvalid("the webhook's secret is not whsec_ and 24 to 64 bytes in base64")
-    return key
+        return standard_webhooks.key(secret)
+    except standard_webhooks.SecretInvalid:
+        raise CredentialsInvalid(
+            "the webhook's secret is not whsec_ and 24 to 64 bytes in base64"
+        ) from None
