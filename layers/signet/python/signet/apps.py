@@ -111,6 +111,29 @@ class Guard:
     work_bits: int = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Where an app is told of what becomes of its messages; see `signet.events`.
+
+    `url`: its own endpoint; `bus`: the deployment's event bus. `types`: those it wants, None for
+    all. `secret`: what requests to the endpoint are signed with, as `standard_webhooks` has it.
+    """
+
+    url: str | None = None
+    bus: bool = False
+    types: tuple[str, ...] | None = None
+    secret: Key | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is told at all."""
+        return self.bus or self.url is not None
+
+    def wants(self, kind: str) -> bool:
+        """Whether events of this type are told."""
+        return self.asked and (self.types is None or kind in self.types)
+
+
 def first_switches(*, imported: bool) -> Switches:
     """How the switches of an app stand when it is made.
 
@@ -150,3 +173,4 @@ class App:
     balance_shards: int = 1
     created_by: str | None = None
     separate_review: bool = False
+    events: Events = field(default_factory=Events)

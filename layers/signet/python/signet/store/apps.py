@@ -34,7 +34,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
-from signet.apps import App, Guard, Key, ReviewState, Signature, Switches, TestPhone, Use
+from signet.apps import App, Events, Guard, Key, ReviewState, Signature, Switches, TestPhone, Use
 from signet.edge import settings
 from signet.errors import Missing, Unavailable
 from signet.store import cursors, table
@@ -87,6 +87,7 @@ class AppItem(table.Table):
     balance_shards = NumberAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
     separate_review = BooleanAttribute(null=True)
+    events = JSONAttribute(null=True)
     # How many short ids were given away, and how many names there are.
     short_ids = NumberAttribute(null=True)
     signatures = NumberAttribute(null=True)
@@ -325,6 +326,7 @@ def _app(item: AppItem) -> App:
         balance_shards=int(item.balance_shards or 1),
         created_by=item.created_by,
         separate_review=bool(item.separate_review),
+        events=_events(item.events or {}),
     )
 
 
@@ -350,6 +352,7 @@ def _header(app: App) -> dict[str, Any]:
         "balance_shards": app.balance_shards,
         "created_by": app.created_by,
         "separate_review": app.separate_review,
+        "events": _events_fields(app.events),
     }
 
 
@@ -419,6 +422,28 @@ def _guard(fields: dict[str, Any]) -> Guard:
         if name in Guard.__slots__
     }
     return Guard(**known)
+
+
+def _events_fields(events: Events) -> dict[str, Any] | None:
+    """None for an app that never asked, so that its item is no larger."""
+    if events == Events():
+        return None
+    return {
+        "url": events.url,
+        "bus": events.bus,
+        "types": None if events.types is None else list(events.types),
+        "secret": _key_fields(events.secret) if events.secret else None,
+    }
+
+
+def _events(fields: dict[str, Any]) -> Events:
+    types, secret = fields.get("types"), fields.get("secret")
+    return Events(
+        url=fields.get("url"),
+        bus=bool(fields.get("bus")),
+        types=None if types is None else tuple(types),
+        secret=_key(secret) if secret else None,
+    )
 
 
 def _key_fields(key: Key) -> dict[str, Any]:

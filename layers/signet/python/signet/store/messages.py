@@ -86,6 +86,8 @@ class MessageItem(table.Table):
     variables = JSONAttribute(null=True)
     nonce_tag = UnicodeAttribute(null=True)
     kept_back = BooleanAttribute(null=True)
+    # "1" where the app is told what becomes of it: what the table's stream is filtered by.
+    events = UnicodeAttribute(null=True)
     segments = NumberAttribute(null=True)
     price = NumberAttribute(null=True)
     balance_shard = NumberAttribute(null=True)
@@ -158,6 +160,7 @@ def record(writes: TransactWrite, message: Message) -> None:
         nonce_tag=message.nonce_tag,
         # Said of every code of an account, so that a write does not tell by its size.
         kept_back=message.kept_back if message.purpose in OPERATIONS else None,
+        events="1" if message.events else None,
         segments=message.segments,
         price=message.price,
         balance_shard=message.balance_shard,
@@ -398,4 +401,5 @@ def _message(ref: MessageRef, item: Any) -> Message:
         lease_until=int(item.lease_until or 0),
         due_at=int(item.due_at or 0),
         kept_back=bool(item.kept_back),
+        events=item.events is not None,
     )

@@ -48,7 +48,7 @@ def find(app: App, wanted: Wanted, *, now: datetime) -> Page:
             return Page(kept, str(last.sk) if last else None)
         last = item
         if _is_wanted(item, wanted, now):
-            kept.append(_record(item))
+            kept.append(record_of(item))
     return Page(kept, None)
 
 
@@ -65,7 +65,7 @@ def get(app_id: str, message_id: str, *, now: datetime) -> Record:
         raise Missing from None
     if _is_forgotten(item, now):
         raise Missing
-    return _record(item)
+    return record_of(item)
 
 
 def _is_wanted(item: MessageItem, wanted: Wanted, now: datetime) -> bool:
@@ -136,7 +136,8 @@ def _older_than(sort_key: str | None) -> Condition | None:
     return MessageItem.sk < sort_key if sort_key else None
 
 
-def _record(item: MessageItem) -> Record:
+def record_of(item: MessageItem) -> Record:
+    """What an item of the table says."""
     _, day, shard = str(item.pk).rsplit("#", 2)
     return Record(
         message_id=f"{day}-{shard}-{item.sk}",
