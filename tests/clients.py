@@ -4,7 +4,7 @@ import botocore.session
 from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
-from signet.edge import alarms, aws, clock, functions, objects, queue, secrets
+from signet.edge import alarms, aws, bus, clock, functions, objects, queue, secrets
 from signet.store import apps, shield, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
@@ -23,6 +23,7 @@ def renew() -> None:
     for cached in (
         aws.session,
         alarms._client,
+        bus._client,
         clock._client,
         queue._client,
         functions._client,

@@ -26,6 +26,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Ledger", "SIGNET_LEDGER_TABLE"),
         ("Users", "SIGNET_USERS_TABLE"),
         ("Shield", "SIGNET_SHIELD_TABLE"),
+        ("Events", "SIGNET_EVENTS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {
@@ -46,6 +47,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         Name=os.environ["SIGNET_SECRET_ARN"], SecretString=json.dumps(keys)
     )
     client("s3").create_bucket(Bucket=os.environ["SIGNET_IMPORTS_BUCKET"])
+    client("events").create_event_bus(Name=os.environ["SIGNET_EVENT_BUS"])
     topic = client("sns").create_topic(Name="alarms")["TopicArn"]
     os.environ["SIGNET_ALARM_TOPIC_ARN"] = topic
     return SimpleNamespace(codes_queue=codes, bulk_queue=bulk, alarm_topic=topic)
