@@ -14,7 +14,18 @@ import shutil
 import sys
 from pathlib import Path
 
-SERVICES = {"dynamodb", "lambda", "pinpoint-sms-voice-v2", "s3", "secretsmanager", "sns", "sqs"}
+SERVICES = {
+    *(
+        "dynamodb",
+        "events",
+        "lambda",
+        "pinpoint-sms-voice-v2",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+    ),
+}
 # Service names in endpoints.json, where they differ from the folders', follow the host name.
 ENDPOINTS = (SERVICES - {"pinpoint-sms-voice-v2"}) | {"sms-voice"}
 

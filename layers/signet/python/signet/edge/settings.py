@@ -12,6 +12,13 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_LEDGER_TABLE": (None, "table of credits and closed days, kept for good"),
     "SIGNET_USERS_TABLE": (None, "table of phone accounts, and of what only one of them can have"),
     "SIGNET_SHIELD_TABLE": (None, "table of what the shield counts, locks and decides"),
+    "SIGNET_EVENTS_TABLE": (None, "table of events that apps are told, and how far each has come"),
+    "SIGNET_EVENT_BUS": (None, "notify only: bus that events are put on"),
+    "SIGNET_PRIVATE_WEBHOOKS": (
+        "off",
+        "`on`: endpoints of apps may be http and lie in private networks; only on one machine",
+    ),
+    "SIGNET_NOTIFY_FUNCTION": (None, "events only: the function that delivers events"),
     "SIGNET_CODES_QUEUE_URL": (None, "queue of verification messages"),
     "SIGNET_BULK_QUEUE_URL": (None, "queue of everything else"),
     "SIGNET_QUEUE_URL": (None, "senders only: the queue this one reads"),
