@@ -21,6 +21,7 @@ PARAMETERS = {
     "Carrier": "sns",
     "LocalClockTable": clock.TABLE,
     "PointInTimeRecovery": "off",
+    "PrivateWebhooks": "on",
 }
 
 

@@ -120,6 +120,8 @@ class Stack:
             sweeper = deployed.resources["SweeperFunction"]
             for task in (b"{}", b'{"task":"close_days"}'):
                 aws.client("lambda").invoke(FunctionName=sweeper, Payload=task)
+            notify = deployed.resources["NotifyFunction"]
+            aws.client("lambda").invoke(FunctionName=notify, Payload=b"{}")
 
         def api(name: str) -> Upstream:
             path = self.ministack.api_path(deployed.resources[name], STAGE)

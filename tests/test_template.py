@@ -26,7 +26,12 @@ FUNCTION = "AWS::Serverless::Function"
 QUEUE_FUNCTIONS = ["SenderCodesFunction", "SenderBulkFunction"]
 LARGE_FUNCTIONS = ["AccountFunction", "PicturesFunction", "ImporterFunction"]
 APIS = ["Api", "PicturesApi"]
-TIMEOUTS = {**dict.fromkeys(QUEUE_FUNCTIONS, 20), "SweeperFunction": 30, "ImporterFunction": 900}
+TIMEOUTS = {
+    **dict.fromkeys(QUEUE_FUNCTIONS, 20),
+    "SweeperFunction": 30,
+    "NotifyFunction": 60,
+    "ImporterFunction": 900,
+}
 
 CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
 
@@ -241,6 +246,32 @@ PERMISSIONS = {
         ("dynamodb:PutItem", "Shield.Arn"),
         _KMS,
     },
+    "EventsFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Apps.Arn"),
+        ("dynamodb:GetItem", "Events.Arn"),
+        ("dynamodb:Query", "Events.Arn"),
+        ("dynamodb:UpdateItem", "Events.Arn"),
+        ("lambda:InvokeFunction", "NotifyFunction.Arn"),
+        _KMS,
+    },
+    "NotifyFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:BatchGetItem", "Apps.Arn"),
+        ("dynamodb:Query", "${Apps.Arn}/index/listed"),
+        ("dynamodb:BatchGetItem", "Events.Arn"),
+        ("dynamodb:UpdateItem", "Events.Arn"),
+        ("dynamodb:Query", "${Events.Arn}/index/due"),
+        ("dynamodb:DescribeStream", "Messages.StreamArn"),
+        ("dynamodb:GetRecords", "Messages.StreamArn"),
+        ("dynamodb:GetShardIterator", "Messages.StreamArn"),
+        ("dynamodb:ListStreams", "${Messages.Arn}/stream/*"),
+        ("events:PutEvents", "EventBus.Arn"),
+        ("sqs:SendMessage", "ImportsDeadLetters.Arn"),
+        ("lambda:InvokeFunction", "NotifyFunction.Arn"),
+        _KMS,
+    },
     "RouterFunction": {
         ("lambda:InvokeFunction", "RequestFunction.Arn"),
         ("lambda:InvokeFunction", "VerifyFunction.Arn"),
@@ -264,6 +295,10 @@ KEYS = {
     "Phones": {"table": ("pk S",)},
     "Challenges": {"table": ("pk S",)},
     "Shield": {"table": ("pk S", "sk S")},
+    "Events": {
+        "table": ("pk S", "sk S"),
+        "due": ("pk S", "due_at N", "KEYS_ONLY"),
+    },
     "Messages": {
         "table": ("pk S", "sk S"),
         "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),
@@ -489,6 +524,8 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/review",
                 "/console/api/review/{proxy+}",
                 "/console/api/audit",
+                "/console/api/events",
+                "/console/api/events/{proxy+}",
                 "/console/api/guard",
                 "/console/api/guard/{proxy+}",
                 "/console",
@@ -692,6 +729,7 @@ def test_no_environment_variable_holds_a_secret_or_a_moved_clock() -> None:
 
 def test_a_batch_with_one_failure_is_not_repeated_as_a_whole() -> None:
     triggers = resources("AWS::Lambda::EventSourceMapping")
+    del triggers["NotifyTrigger"]
     assert len(triggers) == 2
     for trigger in triggers.values():
         assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -778,7 +816,7 @@ def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
 
 
-@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages", "Shield"])
+@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages", "Shield", "Events"])
 def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
     assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
     assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
@@ -901,6 +939,42 @@ def test_an_import_that_fails_is_tried_twice_more_and_then_rings() -> None:
 
 def test_an_import_may_call_itself_as_often_as_it_takes() -> None:
     assert transformed()["Resources"]["ImporterFunction"]["Properties"]["RecursiveLoop"] == "Allow"
+
+
+# --- events -------------------------------------------------------------------------------
+
+
+def test_only_changes_of_messages_whose_app_asks_wake_anybody() -> None:
+    (only,) = properties("NotifyTrigger")["FilterCriteria"]["Filters"]
+    assert json.loads(only["Pattern"]) == {
+        "eventName": ["MODIFY"],
+        "dynamodb": {"NewImage": {"events": {"S": ["1"]}}},
+    }
+    assert properties("Messages")["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_a_change_that_cannot_be_told_is_tried_for_a_day_alone_and_then_rings() -> None:
+    trigger = properties("NotifyTrigger")
+    assert trigger["StartingPosition"] == "TRIM_HORIZON"
+    assert trigger["BisectBatchOnFunctionError"] is True
+    assert trigger["MaximumRecordAgeInSeconds"] == 86_400
+    assert "MaximumRetryAttempts" not in trigger
+    destination = trigger["DestinationConfig"]["OnFailure"]["Destination"]
+    assert destination == {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]}
+
+
+def test_what_is_due_is_looked_for_every_minute_and_lambda_repeats_nothing() -> None:
+    (tick,) = properties("NotifyFunction")["Events"].values()
+    assert tick["Properties"] == {"Schedule": "rate(1 minute)"}
+    assert properties("NotifyFunction")["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+
+
+def test_nobody_has_events_sent_into_a_private_network_unless_it_is_said() -> None:
+    assert template()["Parameters"]["PrivateWebhooks"]["Default"] == "off"
+    for name in ("EventsFunction", "NotifyFunction"):
+        variables = function(name)["Environment"]["Variables"]
+        assert variables["SIGNET_PRIVATE_WEBHOOKS"] == {"Ref": "PrivateWebhooks"}
+    assert SETTINGS["SIGNET_PRIVATE_WEBHOOKS"][0] == "off"
 
 
 # --- deploying ----------------------------------------------------------------------------

@@ -49,7 +49,10 @@ def built() -> Path:
 def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
     """The emulator's endpoint, what was asked of it, and names by the template's names."""
     record_app(DEMO_APP)
-    tables = ("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users")
+    tables = (
+        *("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users"),
+        "Events",
+    )
     physical = {
         **{name: os.environ[f"SIGNET_{name.upper()}_TABLE"] for name in tables},
         "AlarmTopic": emulated.alarm_topic,
@@ -62,6 +65,8 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
         "AccountFunction": "account-function",
         "CaptchaFunction": "captcha-function",
         "ImporterFunction": "ImporterFunction",
+        "NotifyFunction": "NotifyFunction",
+        "EventBus": os.environ["SIGNET_EVENT_BUS"],
         "Imports": os.environ["SIGNET_IMPORTS_BUCKET"],
     }
     with recording(emulator, {name: key for key, name in physical.items()}) as (url, asked):

@@ -25,7 +25,7 @@ def is_allowed(asked: Grant, permissions: Collection[Grant]) -> bool:
     )
 
 
-_IAM_NAMES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}
+_IAM_NAMES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AWSEvents": "events"}
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -99,7 +99,11 @@ def _grants(
     if target:
         service, _, operation = target.partition(".")
         action = f"{_IAM_NAMES.get(service, service)}:{operation}"
-        yield from _json_grants(action, json.loads(body), names)
+        asked = json.loads(body)
+        if "Entries" in asked:
+            yield action, f"{names[asked['Entries'][0]['EventBusName']]}.Arn"
+        else:
+            yield from _json_grants(action, asked, names)
     elif "/functions/" in path:
         function = urllib.parse.unquote(path.split("/functions/")[1].split("/")[0])
         yield "lambda:InvokeFunction", f"{names[function]}.Arn"

@@ -56,6 +56,7 @@ ANSWERS: dict[str, tuple[int, Json]] = {
     "router": (200, {"__type": "Date"}),
     "captcha": (200, {}),
     "guard": (200, {"limits": []}),
+    "events": (200, {"items": [], "cursor": None}),
     "console": (200, {}),
     "review": (201, {}),
 }
@@ -69,7 +70,7 @@ def test_a_built_function_answers_its_event(name: str, start: Start, aws: Simple
         case "sender":
             message_id = event("sender")["Records"][0]["messageId"]
             assert reply == {"batchItemFailures": [{"itemIdentifier": message_id}]}
-        case "sweeper" | "importer":
+        case "sweeper" | "importer" | "notify":
             assert reply == {"seen": 0}
         case other:
             status, body = answer(reply)
@@ -212,7 +213,8 @@ def test_the_built_layers_hold_what_they_should_and_no_more(built: Path) -> None
     python = built / "DepsLayer" / "python"
     services = {folder.name for folder in (python / "botocore" / "data").iterdir()}
     assert {name for name in services if not name.endswith(".json")} == {
-        *("dynamodb", "lambda", "pinpoint-sms-voice-v2", "s3", "secretsmanager", "sns", "sqs"),
+        *("dynamodb", "events", "lambda", "pinpoint-sms-voice-v2", "s3", "secretsmanager"),
+        *("sns", "sqs"),
     }
     assert (python / "botocore" / "data" / "endpoints.json").stat().st_size < 100_000
     assert not list(python.rglob("*.so")), "compiled code needs a layer for each processor"

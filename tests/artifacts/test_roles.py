@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from signet import days
+from signet.apps import Events
 from signet.store import deployment, users
 from tests.artifacts.asking import Json, answer, event, granted_to, taken
 from tests.artifacts.conftest import Start
@@ -127,6 +128,42 @@ def test_the_importer_uses_all_of_its_role(start: Start, aws: SimpleNamespace) -
         assert function.invoke({**event("importer"), "continues": True}) == {"seen": 2}
     assert users.get(APP_ID, "u1")
     assert used(aws.asked) == granted_to("ImporterFunction")
+
+
+def test_notify_uses_all_of_its_role_that_its_trigger_does_not(
+    start: Start, aws: SimpleNamespace
+) -> None:
+    record_app(replace(DEMO_APP, app_id="asking", events=Events(bus=True)))
+    stream = json.loads(json.dumps(event("notify")).replace(APP_ID, "asking"))
+    be_callable(aws.physical["NotifyFunction"])
+    aws.asked.clear()
+    with start("NotifyFunction", seconds=60) as function:
+        assert function.invoke(stream) == {"seen": 1}
+        (recorded,) = boto3.client("dynamodb").scan(TableName=aws.physical["Events"])["Items"]
+        asked = {"v": 1, "app_id": "asking", "event_ids": [recorded["sk"]["S"]]}
+        assert function.invoke(asked) == {"seen": 1}
+        assert function.invoke(event("sweeper")) == {"seen": 0}
+    triggers = {
+        *((f"dynamodb:{name}", "Messages.StreamArn") for name in STREAM_READS),
+        ("dynamodb:ListStreams", "${Messages.Arn}/stream/*"),
+        ("sqs:SendMessage", "ImportsDeadLetters.Arn"),
+    }
+    assert used(aws.asked) == granted_to("NotifyFunction") - triggers
+
+
+STREAM_READS = ("DescribeStream", "GetRecords", "GetShardIterator")
+
+
+def test_the_console_of_events_uses_all_of_its_role(start: Start, aws: SimpleNamespace) -> None:
+    be_callable(aws.physical["NotifyFunction"])
+    with start("EventsFunction") as function:
+        call = calls_of(function)
+        call(OWNER, "PUT", "/events", {"bus": True})
+        event_id = call(OWNER, "POST", "/events/test", {})["id"]
+        call(OWNER, "POST", f"/events/deliveries/{event_id}/replay", {})
+        (listed,) = call(OWNER, "GET", "/events/deliveries")["items"]
+    assert listed["id"] == event_id
+    assert used(aws.asked) == granted_to("EventsFunction")
 
 
 def be_callable(name: str) -> None:
