@@ -14,10 +14,14 @@ from typing import Any
 import pytest
 
 from functions.console import app as console_function
+from functions.events import app as events_function
 from functions.guard import app as guard_function
 from functions.review import app as review_function
+from signet import events
+from signet.apps import Events
 from signet.edge.http import Route
 from signet.store import deployment
+from signet.store import events as event_store
 from tests.conftest import DEMO_APP, record_app
 from tests.functions.console_calls import (
     OPERATOR,
@@ -62,6 +66,12 @@ MAY = {
     "GET /console/api/guard/decisions": Who.BOTH,
     "GET /console/api/guard/number": Who.BOTH,
     "POST /console/api/guard/number/lift": Who.BOTH,
+    "GET /console/api/events": Who.OWNER,
+    "PUT /console/api/events": Who.OWNER,
+    "POST /console/api/events/secret": Who.OWNER,
+    "POST /console/api/events/test": Who.OWNER,
+    "GET /console/api/events/deliveries": Who.OWNER,
+    "POST /console/api/events/deliveries/{id}/replay": Who.OWNER,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -104,6 +114,7 @@ MAY = {
 # Bodies with which a call would do something, if it were allowed to.
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /console/api/app": {"company": "changed"},
+    "PUT /console/api/events": {"bus": True},
     "PUT /console/api/prices": {"prices": {"86": 1}},
     "POST /console/api/apps": {"name": "changed"},
     "PATCH /console/api/apps/{app_id}": {"company": "changed"},
@@ -152,6 +163,13 @@ Ask = Callable[..., Reply]
 OTHER = "another-demo-app"
 # What stands in everything that is the demo app's own.
 MARK = "Marked"
+MARKED_APP = replace(
+    DEMO_APP,
+    name="Marked app",
+    company="Marked company",
+    events=Events(url="https://example.com/Marked"),
+)
+EVENT = events.ping(DEMO_APP.app_id, chance="one", at=datetime.now(UTC))
 
 
 @dataclass(frozen=True)
@@ -168,7 +186,7 @@ class Place:
 
 PLACES = [
     Place(function, route)
-    for function in (console_function, guard_function, review_function)
+    for function in (console_function, events_function, guard_function, review_function)
     for route in function.ROUTES
 ]
 
@@ -185,13 +203,14 @@ CLOSED = (Who.BROWSER, Who.OWNER, Who.OPERATOR, Who.BOTH, Who.EITHER)
 def message_id(tables: object, stopped: None) -> str:
     """The demo app with something in every corner, another app, an operator; a message's id."""
     now = datetime.now(UTC)
-    record_app(replace(DEMO_APP, name="Marked app", company="Marked company"))
+    record_app(MARKED_APP)
     record_app(replace(DEMO_APP, app_id=OTHER, name="another", default_signature=None))
     deployment.add_operator(OPERATOR, OPERATOR_KEY, "bootstrap", now=now)
     deployment.session_key()
     submit("signatures", "POST /console/api/signatures", "Marked_Signature")
     submit("templates", "POST /console/api/templates", "Marked_Template")
     map_template()
+    event_store.record(MARKED_APP, EVENT, now=now)
     return record_message(now)
 
 
@@ -240,6 +259,7 @@ def ask(message_id: str) -> Ask:
         path = place.route.path
         signature = "signatures" in path
         path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
+        path = path.replace("deliveries/{id}", f"deliveries/{EVENT.event_id}")
         for name, value in parameters.items():
             path = path.replace(name, value)
         body = BODIES.get(place.name, {}) if place.route.method != "GET" else None
@@ -260,7 +280,7 @@ def stored(of: str = "") -> list[str]:
     """Everything that lies in the tables, or what there is of an app."""
     items = [
         repr(sorted(item.items()))
-        for table in ("apps", "messages", "balances", "ledger")
+        for table in ("apps", "messages", "balances", "ledger", "events")
         for item in aws_client("dynamodb").scan(TableName=table)["Items"]
     ]
     return sorted(item for item in items if of in item)

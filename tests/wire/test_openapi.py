@@ -133,7 +133,10 @@ def captcha_token(people: People) -> str:
 @pytest.mark.parametrize(
     ("tags", "operations"),
     [
-        (["sms", "captchas", "accounts", "app", "words", "records", "guard", "pages"], ["audit"]),
+        (
+            ["sms", "captchas", "accounts", "app", "words", "records", "guard", "events", "pages"],
+            ["audit"],
+        ),
         (["apps", "deployment", "review", "records", "guard"], ["prices"]),
     ],
     ids=["owner", "operator"],
