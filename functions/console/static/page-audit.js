@@ -13,8 +13,9 @@ const TONES = { submit: "busy", approve: "good", file: "busy", reject: "bad" };
 const ACTIONS = [
   ...["create", "edit", "submit", "delete", "default", "approve", "file", "reject"],
   ...["change", "credit", "map", "unmap", "lift"],
+  ...["rotate-secret", "ping", "replay"],
 ];
-const SUBJECTS = ["signature", "template", "app", "mapping", "number", "lock"];
+const SUBJECTS = ["signature", "template", "app", "mapping", "number", "lock", "events", "event"];
 
 export async function show({ params, signal }) {
   const query = { app_id: params.app };
