@@ -38,12 +38,13 @@ def main() -> None:
     warm_figures, warm_seconds = warm.measure(made, travelled, rounds=100 if quick else 500)
     cold_figures, cold_seconds = cold.measure(made, travelled, rounds=15 if quick else 31)
     trips = cost.round_trips(travelled, warm_seconds, cold_seconds)
+    told = cost.events(travelled)
     month = cost.idle_month(travelled, warm_seconds)
     found = [
         *cold_figures,
         *warm_figures,
         *usage.measure(travelled),
-        *cost.measure(trips, month),
+        *cost.measure(trips, told, month),
         *alike.measure(rounds=30 if quick else 200),
         *attack_figures.measure(quick=quick),
         *sounds.measure(rounds=5 if quick else 21),
@@ -51,6 +52,7 @@ def main() -> None:
         *([] if quick else imports.measure()),
     ]
     print(cost.arithmetic("A million round trips:", trips))
+    print(cost.arithmetic("Of an app with events, beyond that:", told))
     print(cost.arithmetic("An idle month, before free allowances:", month))
     print()
     print(figures.table(found))

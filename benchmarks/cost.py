@@ -47,6 +47,12 @@ _COLD_EVERY = 1000
 _A_SECOND = MILLION / (730 * 3_600)
 _REMEMBERED, _SHIELD_READS = 30, 5
 
+# Assumed: of a round trip an app is told three things, each alone; its endpoint takes this long.
+_EVENTS = 3
+_ENDPOINT_WAIT_SECONDS = 0.100
+# Measured by hand, over a hundred events: what `notify` computes for one, with TLS.
+_EVENT_CPU_SECONDS = 0.014
+
 _BATCH, _UPDATE = "BatchGetItem", "UpdateItem"
 
 _HOURS = 730  # in a month
@@ -110,25 +116,48 @@ def round_trips(
     return [Line(line.what, line.count * MILLION, line.price) for line in each]
 
 
+def events(journey: Journey) -> list[Line]:
+    """What a million round trips of an app that is told of them cost beyond those."""
+    steps = (journey.take, journey.tell)
+    waits = sum(len(step.calls) for step in steps) * _WAIT_SECONDS + _ENDPOINT_WAIT_SECONDS
+    seconds = waits + _EVENT_CPU_SECONDS * _SLOWER
+    each = [
+        Line("Lambda calls", len(steps), _LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
+        Line("write units", sum(step.write_units for step in steps), _WRITE_UNIT),
+        Line("read units", sum(step.read_units for step in steps), _READ_UNIT),
+        Line("log bytes", _log_bytes(journey.tell), _LOG_BYTE),
+    ]
+    return [Line(line.what, line.count * _EVENTS * MILLION, line.price) for line in each]
+
+
 def idle_month(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
     """A month in which nobody sends anything."""
-    sweeper, closing = journey.sweeper, journey.closing
+    sweeper, closing, tick = journey.sweeper, journey.closing, journey.tick
     seconds = _MINUTES * _seconds(sweeper, warm["sweeper"])
     seconds += _HOURS * _seconds(closing, warm["sweeper"])
+    # `notify` computes less: it asks for the same apps, and for nothing of their messages.
+    seconds += _MINUTES * _seconds(tick, warm["sweeper"])
+    reads = (sweeper.read_units + tick.read_units) * _MINUTES + closing.read_units * _HOURS
     return [
         Line("secret", 1, _SECRET),
         Line("alarm metrics", _alarm_metrics(), _ALARM_METRIC),
         Line("SQS calls", 2 * _EMPTY_RECEIVES, _SQS_CALL),
-        Line("Lambda calls", _MINUTES + _HOURS, _LAMBDA_CALL),
+        Line("Lambda calls", 2 * _MINUTES + _HOURS, _LAMBDA_CALL),
         Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
-        Line("read units", sweeper.read_units * _MINUTES + closing.read_units * _HOURS, _READ_UNIT),
+        Line("read units", reads, _READ_UNIT),
         Line("log bytes", _log_bytes(sweeper) * _MINUTES + _log_bytes(closing) * _HOURS, _LOG_BYTE),
     ]
 
 
-def measure(trips: Sequence[Line], month: Sequence[Line]) -> list[Figure]:
+def measure(trips: Sequence[Line], told: Sequence[Line], month: Sequence[Line]) -> list[Figure]:
     """The sums."""
     return [
+        Figure(
+            "cost: a million round trips of an app with events, beyond that",
+            sum(line.dollars for line in told),
+            "USD",
+        ),
         Figure(
             "cost: a million round trips, carrier excluded",
             sum(line.dollars for line in trips),

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.built import FUNCTIONS, ROOT, WORK, Built, environment
-from benchmarks.wire import Call, Recorder, serving
+from benchmarks.wire import Call, Recorder, serving, telling
 from local import seed
 from local.aws import Aws
 from local.ministack import MiniStack
@@ -33,7 +33,10 @@ from signet.store.shield_container import READ_EVERY, WRITE_COUNT
 
 Event = dict[str, Any]
 
-_TABLES = ("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users")
+_TABLES = (
+    *("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users"),
+    "Events",
+)
 _TEMPLATE = "Login_Code"
 _TEXT = "您正在{{device}}上登录，验证码是{{code}}，{{ttl}}分钟内有效。请勿转告他人。"
 _SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
@@ -76,6 +79,9 @@ class Journey:
     flush: Step
     sweeper: Step
     closing: Step
+    tick: Step
+    take: Step
+    tell: Step
 
     def replies_to(self, function: str) -> list[Call]:
         """Every call whose reply a process of the function may need, the warm ones last."""
@@ -125,6 +131,9 @@ def _round_trip(
     solved = {"validate_token": answered.body["validate_token"]}
     proving = request(_request_event(proved, **solved))
     refresh, flush = _later(request)
+    notify = functions["notify"].answer
+    tick = notify(_event("sweeper"))
+    take, tell = _told(notify, aws)
     return Journey(
         settings=settings,
         first=first,
@@ -139,6 +148,9 @@ def _round_trip(
         flush=flush,
         sweeper=functions["sweeper"].answer(_event("sweeper")),
         closing=functions["sweeper"].answer({"task": "close_days"}),
+        tick=tick,
+        take=take,
+        tell=tell,
     )
 
 
@@ -154,6 +166,23 @@ def _later(request: Callable[[Event], Step]) -> tuple[Step, Step]:
         for kind in ("BatchGetItem", "UpdateItem")
     )
     return read, written
+
+
+def _told(notify: Callable[[Event], Step], aws: Aws) -> tuple[Step, Step]:
+    """A change that the app's endpoint is told of: what takes it, and what tells it."""
+    with telling() as url:
+        secret = {"current": f"whsec_{b64encode(b'k' * 32).decode()}"}
+        settings = json.dumps({"url": url, "secret": secret})
+        aws.client("dynamodb").update_item(
+            TableName="Apps",
+            Key={"app_id": {"S": seed.APP_ID}, "item": {"S": "app"}},
+            UpdateExpression="SET events = :events",
+            ExpressionAttributeValues={":events": {"S": settings}},
+        )
+        take = notify(_event("notify"))
+        (told,) = aws.client("dynamodb").scan(TableName="Events")["Items"]
+        tell = notify({"v": 1, "app_id": seed.APP_ID, "event_ids": [told["sk"]["S"]]})
+    return take, tell
 
 
 class _Function:
@@ -241,6 +270,8 @@ def deploy(aws: Aws) -> dict[str, str]:
         "SIGNET_BULK_QUEUE_URL": bulk,
         "SIGNET_QUEUE_URL": codes,
         "SIGNET_SECRET_ARN": secret,
+        "SIGNET_EVENT_BUS": "signet",
+        "SIGNET_PRIVATE_WEBHOOKS": "on",
     }
 
 
