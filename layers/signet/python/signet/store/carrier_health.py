@@ -73,6 +73,10 @@ class Health:
     """What this process counts of carriers, and what it knows of them. Keys are dial codes."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing, as a process that has just begun."""
         self._counted: dict[tuple[Place, int], Counter[Count]] = {}
         self._standings: dict[Place, Standing] = {}
         self._failed: dict[Place, tuple[int, float]] = {}
