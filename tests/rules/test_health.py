@@ -144,9 +144,9 @@ def test_a_few_failures_are_no_reason() -> None:
     assert days.shares == []
 
 
-def test_four_calls_are_too_few_to_tell() -> None:
+def test_two_failures_are_too_few_to_tell() -> None:
     days = Days()
-    days.count(Count.FAILED, number=4)
+    days.count(Count.FAILED, number=2)
 
     days.run(60, lambda _: None)
 
