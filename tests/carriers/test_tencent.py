@@ -137,6 +137,7 @@ class TestTencent(Speaking, ContractOutsideAws):
         number_refused("FailedOperation.PhoneNumberInBlacklist"),
         number_refused("FailedOperation.PhoneNumberParseFail"),
         call_refused("InvalidParameterValue.IncorrectPhoneNumber"),
+        call_refused("InvalidParameterValue.CalledNumberVerifyFail"),
     )
     unknown = (
         number_refused("InternalError.Timeout"),
@@ -221,6 +222,17 @@ class TestTencent(Speaking, ContractOutsideAws):
             make(vendor.url, found=gap).submit(MESSAGE)
 
         assert vendor.calls == []
+
+    @pytest.mark.parametrize(
+        ("phone", "sent"), [("+85261234567", {"SenderId": "Signet"}), (MESSAGE.phone, {})]
+    )
+    def test_the_routes_sender_goes_along_abroad(
+        self, vendor: Vendor, phone: str, sent: dict[str, str]
+    ) -> None:
+        self.make(vendor.url).submit(replace(MESSAGE, phone=phone, sender="Signet"))
+
+        body = json.loads(vendor.calls[0].body)
+        assert {k: v for k, v in body.items() if k == "SenderId"} == sent
 
     def test_what_tencent_charges_for_a_refusal_is_told(self, vendor: Vendor) -> None:
         charged = {**status("FailedOperation.ContainSensitiveWord"), "Fee": 1}

@@ -243,6 +243,20 @@ def test_the_carriers_of_the_china_regions_are_not_those_of_aws() -> None:
     assert set(carrier_steps.available("cn-north-1")) == set(OUTSIDE)
 
 
+@pytest.mark.parametrize(
+    ("carrier", "name"),
+    [
+        ("twilio", "Twilio"),
+        ("webhook", "your own gateway"),
+        ("webhook-b", "your own gateway webhook-b"),
+        ("webhook-", "webhook-"),
+        ("retired", "retired"),
+    ],
+)
+def test_each_gateway_of_ones_own_can_be_told_from_the_others(carrier: str, name: str) -> None:
+    assert carrier_steps.name(carrier)["en"] == name
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("carrier", OUTSIDE)
 def test_carriers_outside_aws_say_where_they_report(carrier: str, language: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from signet.routes import family
+
 Words = Mapping[str, str]
 
 # Amazon SNS has no SMS in Beijing and Ningxia, and End User Messaging is not there either
@@ -194,8 +196,12 @@ CARRIERS: Mapping[str, Carrier] = {
 
 def name(carrier: str) -> Words:
     """What people call the carrier; a carrier that is not known goes by its own name."""
-    known = CARRIERS.get(carrier)
-    return known.name if known else _words(carrier, carrier)
+    known = CARRIERS.get(family(carrier))
+    if known is None:
+        return _words(carrier, carrier)
+    if carrier in CARRIERS:
+        return known.name
+    return _words(f"{known.name['zh']} {carrier}", f"{known.name['en']} {carrier}")
 
 
 def available(region: str) -> Mapping[str, Carrier]:

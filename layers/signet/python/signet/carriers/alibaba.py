@@ -13,7 +13,6 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Self
 
-from signet import phones
 from signet.carriers import (
     Accepted,
     Callback,
@@ -140,7 +139,7 @@ class Alibaba:
         """See Carrier.submit."""
         if message.channel is Channel.VOICE:
             return self._call_up(message)
-        if phones.dial_code(message.phone) == str(phones.MAINLAND):
+        if message.is_to_mainland:
             return self._send_template(message)
         return self._send_text(message)
 

@@ -162,6 +162,8 @@ class Tencent:
             "TemplateId": theirs.template,
             "TemplateParamSet": theirs.by_position,
             "SessionContext": message.message_id,
+            # The mainland has no sender ids.
+            **({} if message.is_to_mainland else _sender(message)),
         }
         sms = ("sms", "2021-01-11", self._credentials.endpoint)
         statuses = self._call(sms, "SendSms", request).get("SendStatusSet")
@@ -237,6 +239,10 @@ def _client(credentials: Credentials, service: tuple[str, str, str], read_timeou
     credential = Credential(credentials.secret_id, credentials.secret_key)
     profile = ClientProfile(httpProfile=http, retryer=NoopRetryer())
     return CommonClient(name, version, credential, _REGION, profile)
+
+
+def _sender(message: OutgoingMessage) -> dict[str, str]:
+    return {"SenderId": message.sender} if message.sender else {}
 
 
 def _object(holder: object, name: str) -> Fields:
