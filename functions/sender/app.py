@@ -19,7 +19,7 @@ from signet.edge import clock, queue, secrets, settings
 from signet.edge.logs import logger
 from signet.flows.deliver import Records, RetryLater, deliver
 from signet.store import mappings, messages, phones, templates
-from signet.vendor_templates import VendorTemplate
+from signet.vendor_templates import Ours, VendorTemplate
 
 _DELAYS = (5, 15, 30)
 
@@ -53,8 +53,9 @@ def carrier() -> Carrier:
     return opening.carrier(settings.value("SIGNET_CARRIER"), _vendor_template)
 
 
-def _vendor_template(message: OutgoingMessage) -> VendorTemplate | None:
-    return mappings.for_active_carrier(message.app_id, message.template, message.template_version)
+def _vendor_template(carrier: str, message: OutgoingMessage) -> VendorTemplate | None:
+    ours = Ours(carrier, message.template, message.template_version)
+    return mappings.find(message.app_id, ours)
 
 
 def send(record: SQSRecord) -> None:

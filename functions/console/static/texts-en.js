@@ -395,7 +395,7 @@ export const EN = {
   "risk.low": "low",
   "risk.medium": "medium",
   "risk.high": "high",
-  "review.missingMapping": "The carrier has no mapping for it: messages fail until there is one.",
+  "review.missingMapping": "No mapping at {carriers}: messages fail there until there is one.",
   "review.approve": "Approve",
   "review.approveAsk": "Approve “{name}” version {version}?",
   "review.comment": "Comment (optional)",

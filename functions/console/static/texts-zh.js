@@ -376,7 +376,7 @@ export const ZH = {
   "risk.low": "低",
   "risk.medium": "中",
   "risk.high": "高",
-  "review.missingMapping": "当前通道还没有它的映射：通过后发送会失败，直到填写映射。",
+  "review.missingMapping": "以下通道还没有它的映射：{carriers}。通过后由这些通道发送会失败，直到填写映射。",
   "review.approve": "通过",
   "review.approveAsk": "通过「{name}」版本 {version}？",
   "review.comment": "备注（可不填）",
