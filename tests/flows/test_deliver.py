@@ -10,7 +10,7 @@ from signet.carriers import CarrierError, OutcomeUnknown
 from signet.codes import Keyring, LiveCode
 from signet.errors import TemplateNotRendered, Unavailable
 from signet.flows.deliver import Records, RetryLater, deliver
-from signet.limits import Kind
+from signet.limits import Channel, Kind
 from signet.messages import MAX_ATTEMPTS, NOTIFICATION_LIFE, Message, MessageRef, State
 from signet.store.messages import UnknownMessage
 from tests.flows.fakes import FakeCarrier, FakeCode, FakeMessages, FakeSecret
@@ -90,6 +90,25 @@ def test_the_carrier_gets_text_and_parts_with_the_derived_code() -> None:
         "示例商城",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("phone", "said"),
+    [
+        (MESSAGE.phone, "您好，您的天东商城验证码是：{0}。重复一遍：{0}。"),
+        ("+12015550123", "Hello. Your 天东商城 verification code is: {0}. Again: {0}."),
+    ],
+)
+def test_a_call_says_the_digits_of_the_code_one_by_one_twice(phone: str, said: str) -> None:
+    delivery = Delivery(replace(MESSAGE, phone=phone, channel=Channel.VOICE))
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.code is not None
+    assert handed.channel is Channel.VOICE
+    digits = ("，" if phone == MESSAGE.phone else ", ").join(handed.code)
+    assert handed.text == said.format(digits)
 
 
 ORDER = {"order_id": "7623432424540", "name": "示例应用", "ttl": "5", "sign": "示例商城"}

@@ -423,13 +423,6 @@ def test_the_master_key_may_send_what_a_client_may_not(service: Service) -> None
     assert service.request(headers=MASTER_KEY, **fields).code == 0
 
 
-def test_voice_is_refused_and_says_so(service: Service) -> None:
-    reply = service.request(smsType="voice")
-
-    assert reply.code == 1
-    assert "voice" in reply.error
-
-
 @pytest.mark.parametrize("switch", ["sms", "generic_sms"])
 def test_a_switch_that_is_off_is_119(deployment: Service, make_app: MakeApp, switch: str) -> None:
     make_app(switches={switch: False})

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from signet import codes, messages
+from signet import codes, messages, speech
 from signet.carriers import Accepted, Carrier, CarrierError, OutcomeUnknown, OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import Unavailable
+from signet.limits import Channel
 from signet.messages import MAX_ATTEMPTS, Message, MessageRef, State
 from signet.store.messages import NotClaimed
 
@@ -108,12 +109,6 @@ def _code(message: Message, records: Records, now: datetime) -> str | None:
 
 
 def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingMessage:
-    template_text = None
-    if message.template and message.template_version:
-        template_text = records.template_text(
-            message.ref.app_id, message.template, message.template_version
-        )
-    shown = code or ""
     return OutgoingMessage(
         message_id=message.ref.message_id,
         app_id=message.ref.app_id,
@@ -125,13 +120,26 @@ def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingM
         template_version=message.template_version,
         variables={**message.variables, **({"code": code} if code else {})},
         code=code,
-        text=messages.text(
-            message.signature_text,
-            template_text,
-            message.variables,
-            code=shown,
-            purpose=message.purpose,
-        ),
+        text=_text(message, code or "", records),
+        channel=message.channel,
+    )
+
+
+def _text(message: Message, code: str, records: Records) -> str:
+    """What people read, or, by voice, hear."""
+    if message.channel is Channel.VOICE:
+        return speech.text(message.phone, name=message.variables["name"], code=code)
+    template_text = None
+    if message.template and message.template_version:
+        template_text = records.template_text(
+            message.ref.app_id, message.template, message.template_version
+        )
+    return messages.text(
+        message.signature_text,
+        template_text,
+        message.variables,
+        code=code,
+        purpose=message.purpose,
     )
 
 
