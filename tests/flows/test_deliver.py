@@ -127,6 +127,25 @@ def test_a_template_is_sent_in_the_version_that_was_asked_for() -> None:
     assert handed.variables == {**ORDER, "code": CODE}
 
 
+@pytest.mark.parametrize(
+    ("plain", "text"),
+    [
+        (True, '[Signet]Shop: "{code}", n\'hesitez pas... ' + "x" * 60),
+        (False, "【Signet】Shop: “{code}”, n’hêsitez pas… " + "x" * 60),
+    ],
+)
+def test_what_was_priced_as_plain_text_is_handed_over_so(plain: bool, text: str) -> None:
+    message = replace(MESSAGE, phone="+33612345678", signature_text="Signet", plain=plain)
+    variables = {**ORDER, "name": "Shop"}
+    delivery = Delivery(replace(message, template="Order", template_version=2, variables=variables))
+    delivery.texts = {(APP_ID, "Order", 2): "{{name}}: “{{code}}”, n’hêsitez pas… " + "x" * 60}
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.text == text.format(code=handed.code)
+
+
 NOTICE = replace(
     new_message(new_send(kind=Kind.NOTIFICATION)),
     template="Order",

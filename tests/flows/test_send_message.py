@@ -539,6 +539,56 @@ def test_the_deployment_says_how_texts_abroad_are_counted(rule: Rule, segments: 
     assert sending.message.segments == segments
 
 
+FRENCH = replace(
+    LOGIN, text="“{{name}}” : n’hésitez pas, votre code est {{code}} — à bientôt, cœur…"
+)
+SENT = "[Signet]“Shop” : n’hésitez pas, votre code est 000000 — à bientôt, cœur…"
+
+
+def in_french(*, plain: bool = True, phone: str = ABROAD, **options: Any) -> Sending:
+    switches = Switches(international=True, plain_text_abroad=plain)
+    signature = replace(SECOND, text="Signet")
+    app = replace(DEMO_APP, switches=switches, guard=WORLD, default_signature=signature)
+    return Sending(app, phone, templates={"Login": FRENCH}, **options)
+
+
+def test_a_text_abroad_is_put_into_plain_characters_where_that_saves_a_segment() -> None:
+    sending = in_french()
+
+    sending.run(template="Login", name="Shop")
+
+    message = sending.message
+    assert len(SENT) in range(71, 161)
+    assert (message.plain, message.segments, message.price) == (True, 1, 1_050_000)
+
+
+@pytest.mark.parametrize(
+    ("sending", "name", "segments"),
+    [
+        (in_french(plain=False), "Shop", 2),
+        (in_french(phone=PHONE), "Shop", 2),
+        (in_french(abroad=Rule.LEANCLOUD), "Shop", 2),
+        (in_french(), "天天商店", 2),
+        (in_french(vendor=VendorTemplate("SMS_1", {"Signet": "S"}, {}, "ê" * 80)), "Shop", 2),
+        (in_french(vendor=VendorTemplate("SMS_1", {}, {}, None)), "Shop", 2),
+    ],
+    ids=["switch", "mainland", "deployment", "no likes", "vendor's text", "vendor's, not on file"],
+)
+def test_everything_else_goes_as_it_is(sending: Sending, name: str, segments: int) -> None:
+    sending.run(template="Login", name=name)
+
+    assert (sending.message.plain, sending.message.segments) == (False, segments)
+
+
+def test_a_text_that_is_one_segment_anyway_goes_as_it_is() -> None:
+    sending = in_french()
+    sending.templates["Login"] = replace(FRENCH, text="“{{code}}”")
+
+    sending.run(template="Login")
+
+    assert (sending.message.plain, sending.message.segments) == (False, 1)
+
+
 def test_a_number_without_a_price_is_refused_before_anything_is_counted() -> None:
     sending = Sending(
         replace(DEMO_APP, switches=Switches(international=True), guard=WORLD),

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from signet.apps import App, TestPhone
+from signet.apps import App, Signature, TestPhone
 from signet.carriers import opening
 from signet.limits import Channel
 from tests.conftest import WORLD
 from tests.flows.fakes import FakeCarrier
 from tests.functions.service import PHONE, Reply, Service, put_template, wrong
-from tests.store.build import PRICE, held, message_items, put
+from tests.store.build import PRICE, held, message_items, put, put_signature
 
 MakeApp = Callable[..., App]
 Advance = Callable[[int], None]
@@ -189,8 +189,7 @@ def test_calls_obey_the_limits_of_texts_and_their_own(service: Service, advance:
 def test_a_second_call_within_half_a_minute_is_601_in_another_name_too(
     service: Service, advance: Advance
 ) -> None:
-    words = {"app_id": "signet-demo-app", "name": "Second", "text": "天东商城", "short_id": "s2"}
-    put("apps", **words, item="signature#Second", state="approved", version=1)
+    put_signature("signet-demo-app", Signature("Second", "天东商城", "s2"))
     assert call(service).code == 0
 
     advance(12)

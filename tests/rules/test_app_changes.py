@@ -177,6 +177,7 @@ def test_an_app_is_shown_without_its_master_key() -> None:
             "sms": True,
             "generic_sms": True,
             "international": False,
+            "plain_text_abroad": False,
             "resend_same_code": False,
             "captcha": True,
             "force_captcha": False,

@@ -80,7 +80,8 @@ class Message:
 
     `purpose` and `nonce_tag` are those of its code; what holds no code has neither. `price` is
     in micros, paid by item `balance_shard` of the balance. What is `kept_back` is never handed
-    over: nobody has the number, and the app does not want that to be seen (safe mode).
+    over: nobody has the number, and the app does not want that to be seen (safe mode). What is
+    `plain` goes in GSM-7's characters (`segments.plain`), and was priced so.
     """
 
     ref: MessageRef
@@ -105,6 +106,7 @@ class Message:
     lease_until: int = 0
     due_at: int = 0
     kept_back: bool = False
+    plain: bool = False
 
     @property
     def was_used_unsent(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from signet import codes, messages, speech
+from signet import codes, messages, segments, speech
 from signet.carriers import Accepted, Carrier, CarrierError, OutcomeUnknown, OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import Unavailable
@@ -134,13 +134,14 @@ def _text(message: Message, code: str, records: Records) -> str:
         template_text = records.template_text(
             message.ref.app_id, message.template, message.template_version
         )
-    return messages.text(
+    text = messages.text(
         message.signature_text,
         template_text,
         message.variables,
         code=code,
         purpose=message.purpose,
     )
+    return segments.plain(text) if message.plain else text
 
 
 def _submit(

@@ -126,11 +126,15 @@ class _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How it goes: by which carrier, unless that one fails, and how its text is counted."""
+    """How it goes: by which carrier, unless that one fails, and how its text is counted.
+
+    `plain`: it may be put into GSM-7 to save an SMS.
+    """
 
     carrier: str
     is_mainland: bool
     abroad: segments.Rule
+    plain: bool
 
 
 def send_message(
@@ -245,7 +249,9 @@ def _way(
     carrier = stores.carrier(wanted)
     if carrier is None:
         raise BadParameter(f"No carrier of this server calls numbers of +{phone.country_code}.")
-    return _Way(carrier, phone.is_mainland, abroad)
+    by_gsm = abroad is segments.Rule.GSM and not phone.is_mainland
+    plain = by_gsm and caller.app.switches.plain_text_abroad
+    return _Way(carrier, phone.is_mainland, abroad, plain)
 
 
 def _new_send(
@@ -294,34 +300,34 @@ def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send)
 
 
 def _priced(message: Message, *, said: _Words, way: _Way, stores: Stores) -> Message:
-    """The message with its segments and price, by the text that the carrier will send.
-
-    A call costs as much as one SMS (wire.md 16.1).
-    """
-    count = 1
-    if message.channel is Channel.SMS:
-        text = _billed(message, said, way, stores)
-        count = segments.count(text, mainland=way.is_mainland, abroad=way.abroad)
-    price = prices.price_of(message.phone, count, stores.price_overrides())
-    return replace(message, segments=count, price=price)
+    """The message with its segments and price. A call costs as much as one SMS (wire.md 16.1)."""
+    is_call = message.channel is Channel.VOICE
+    counted = replace(message, segments=1) if is_call else _counted(message, said, way, stores)
+    price = prices.price_of(message.phone, counted.segments, stores.price_overrides())
+    return replace(counted, price=price)
 
 
-def _billed(message: Message, said: _Words, way: _Way, stores: Stores) -> str:
-    """The text that the carrier will send, with any code.
+def _counted(message: Message, said: _Words, way: _Way, stores: Stores) -> Message:
+    """The message with the segments of the text that the carrier will send, with any code.
 
     Our own is rendered whatever the carrier sends: a template that cannot be is refused.
     """
     template_text = said.template.text if said.template else None
-    text = messages.text(
+    text = ours = messages.text(
         message.signature_text,
         template_text,
         message.variables,
         code=_ANY_CODE,
         purpose=message.purpose,
     )
-    ours = Ours(way.carrier, message.template, message.template_version)
-    theirs = stores.vendor_template(message.ref.app_id, ours)
-    return (theirs and billed_text(theirs, message, code=_ANY_CODE)) or text
+    place = Ours(way.carrier, message.template, message.template_version)
+    theirs = stores.vendor_template(message.ref.app_id, place)
+    if theirs:
+        text = billed_text(theirs, message, code=_ANY_CODE) or ours
+    elif way.plain:
+        text = segments.plain(ours)
+    count = segments.count(text, mainland=way.is_mainland, abroad=way.abroad)
+    return replace(message, segments=count, plain=theirs is None and text != ours)
 
 
 def _accept(
