@@ -13,10 +13,12 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.answers import Answers
+from local.carrier_pages import CarrierPages
 from local.clock import Clock
 from local.front import Front
 from local.inbox import Inbox
 from local.ministack import free_port
+from local.phones import Phones
 from local.proxy import Upstream
 
 BASE = "/restapis/abc/live/_user_request_"
@@ -75,6 +77,7 @@ def front(upstream: str) -> Front:
         upstream=Upstream(upstream, BASE),
         pictures=Upstream(upstream, BASE),
         inbox=cast(Inbox, None),
+        carriers=CarrierPages({}, Phones()),
         answers=cast(Answers, None),
         clock=cast(Clock, None),
         wake=lambda: None,
