@@ -9,9 +9,11 @@ import pytest
 from signet.apps import App, Signature, TestPhone
 from signet.carriers import opening
 from signet.limits import Channel
+from signet.store import apps
 from tests.conftest import WORLD
 from tests.flows.fakes import FakeCarrier
 from tests.functions.service import PHONE, Reply, Service, put_template, wrong
+from tests.functions.test_account_secrecy import recorded
 from tests.store.build import PRICE, held, message_items, put, put_signature
 
 MakeApp = Callable[..., App]
@@ -237,3 +239,19 @@ def test_the_international_switch_and_the_countries_hold_for_calls(
     make_app(app_id="other-app", switches={"international": True})
     headers = {"X-LC-Id": "other-app", "X-LC-Key": "signet-demo-key"}
     assert "guard.countries" in call(deployment, AMERICAN, headers=headers).error
+
+
+def test_a_route_costs_a_request_no_further_call_to_aws(service: Service) -> None:
+    def asked(number: str, channel: str) -> list[str]:
+        apps.forget()
+        with recorded() as calls:
+            assert service.request(number, smsType=channel).code == 0
+        return [name for name, _ in calls]
+
+    asked("+8618612345670", "sms")  # the first one reads what the shield has counted
+    before = asked("+8618612345671", "sms")
+    hops = [hop("webhook"), hop("webhook-b")]
+    route({"channel": "sms", "country": "86", "hops": hops}, {"hops": hops})
+
+    assert asked("+8618612345672", "sms") == before
+    assert asked("+8618612345673", "voice") == before
