@@ -17,14 +17,14 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from signet.carriers import Carrier, OutgoingMessage, opening
-from signet.edge import clock, queue, secrets, settings
+from signet.edge import clock, queue, settings
 from signet.edge.logs import logger
-from signet.flows import routed
+from signet.flows import delivering, routed
 from signet.flows.asking import Routing
-from signet.flows.deliver import Records, RetryLater, deliver
-from signet.flows.rescue import Rescues, rescue
+from signet.flows.deliver import RetryLater, deliver
+from signet.flows.rescue import rescue
 from signet.messages import RESCUE_AFTER, MessageRef
-from signet.store import mappings, messages, phones, templates
+from signet.store import mappings
 from signet.store.carrier_health import HEALTH
 from signet.vendor_templates import Ours, VendorTemplate
 
@@ -45,25 +45,7 @@ class LoggingProcessor(BatchProcessor):
 
 
 processor = LoggingProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-records = Records(
-    get=messages.get,
-    claim=messages.claim,
-    ask_next=messages.ask_next,
-    accepted=messages.accepted,
-    refused=messages.refused,
-    unconfirmed=messages.unconfirmed,
-    lost=messages.lost,
-    expired=messages.expired,
-    pin_key=phones.pin_key,
-    keyring=secrets.keyring,
-    template_text=templates.text,
-)
-rescues = Rescues(
-    claim=messages.claim_rescue,
-    told=messages.told_of_rescue,
-    close=messages.close,
-    count_call=phones.count_call,
-)
+records = delivering.RECORDS
 
 
 def carrier(name: str) -> Carrier:
@@ -88,6 +70,7 @@ routing = Routing(
     count=routed.count,
     taken=routed.taken,
     rescue_later=lambda ref: _rescue_later(ref),
+    seconds=time.monotonic,
 )
 
 
@@ -101,7 +84,7 @@ def send(record: SQSRecord) -> None:
         return
     try:
         if job.is_rescue:
-            rescue(job.ref, routing, records, rescues, now=clock.now)
+            rescue(job.ref, routing, records, delivering.RESCUES, now=clock.now)
         else:
             deliver(job.ref, routing, records, now=clock.now, queued_at=_queued_at(record))
     except RetryLater as later:

@@ -58,8 +58,11 @@ class FakeRouting:
             open=self.open,
             may_start=self.may_start,
             count=lambda message, told: self.counted.append(told),
-            taken=lambda message, name, taken: self.taken.append((name, taken.carrier_message_id)),
+            taken=lambda message, told, taken: self.taken.append(
+                (told.carrier, taken.carrier_message_id)
+            ),
             rescue_later=self.rescues.append,
+            seconds=iter(range(10_000)).__next__,
         )
 
     def open(self, name: str) -> FakeCarrier:

@@ -179,6 +179,9 @@ export const EN = {
     "Outside +86, ’ becomes ', … becomes ... and ê becomes e where that makes a message fewer segments.",
   "switch.resend_same_code": "Resend the same code",
   "switch.resend_same_code.hint": "A request within a code's life sends the same code again.",
+  "switch.rescue": "Rescue codes nobody hears of",
+  "switch.rescue.hint":
+    "Without a receipt or a verification after 20 s, the next carrier (or a call) brings the same code once more, free of charge.",
   "switch.verify_on_sign_up": "Text a code to a registered number",
   "switch.verify_on_sign_up.hint":
     "Sent when a user registers or updates a number; mobilePhoneVerified is true once the code is entered.",

@@ -5,7 +5,7 @@ Every call of a carrier counts into a slot of ten seconds, by carrier and countr
 promptly counts into the slot in which its message was sent. From the last minute follows whether
 the carrier ails:
 
-    failing        at least 5 calls, 3 in 10 of them failed
+    failing        at least 3 calls failed, and 3 in 10 of all
     slow answers   at least 5 calls, 3 in 10 of them took 3 s or longer
     late receipts  at least 10 messages old enough, of which fewer than half as many as usual had a
                    receipt within 20 s; only where receipts usually come that soon
@@ -33,6 +33,7 @@ FLOOR = 5
 _STEPS = (FLOOR, 25, 60, FULL)
 CHANGE_SECONDS = 300
 
+_LEAST_FAILURES = 3
 _LEAST_CALLS = 5
 _LEAST_SENT = 10
 _BAD = 0.3
@@ -116,11 +117,10 @@ def _ailment(standing: Standing, counts: Counts, now: int) -> Reason | None:
     last = slot(now)
     calls = _sum(counts, range(last - _CALLS, last + 1))
     made = calls[Count.ACCEPTED] + calls[Count.FAILED]
-    if made >= _LEAST_CALLS:
-        if calls[Count.FAILED] >= _BAD * made:
-            return Reason.FAILING
-        if calls[Count.SLOW] >= _BAD * made:
-            return Reason.SLOW
+    if calls[Count.FAILED] >= max(_LEAST_FAILURES, _BAD * made):
+        return Reason.FAILING
+    if made >= _LEAST_CALLS and calls[Count.SLOW] >= _BAD * made:
+        return Reason.SLOW
     prompt = _prompt_percent(counts, now)
     usual = standing.usual
     if prompt is None or usual is None or usual < _USUALLY_PROMPT:

@@ -1,7 +1,6 @@
 """Asking a carrier to take a message: once, timed, and told to whom it concerns."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,7 +32,7 @@ class Routing:
 
     `hops` and `rescuers` are in the order in which they are asked. `may_start`: whether there is
     time for one more call. `taken`: a carrier took a message, under its own id. `rescue_later`: the
-    code will be sent once more if nothing is heard of it.
+    code will be sent once more if nothing is heard of it. `seconds`: of a clock that only runs on.
     """
 
     hops: Callable[[Message], Sequence[Hop]]
@@ -41,8 +40,9 @@ class Routing:
     open: Callable[[str], Carrier]
     may_start: Callable[[], bool]
     count: Callable[[Message, Try], None]
-    taken: Callable[[Message, str, Accepted], None]
+    taken: Callable[[Message, Try, Accepted], None]
     rescue_later: Callable[[MessageRef], None]
+    seconds: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Answer:
 def ask(hop: Hop, handing: Handing) -> Answer:
     """Hand the message to a carrier, once."""
     message, routing = handing.message, handing.routing
-    start = time.monotonic()
+    start = routing.seconds()
     taken: Accepted | None = None
     failure: Exception | None = None
     reports = False
@@ -91,7 +91,7 @@ def ask(hop: Hop, handing: Handing) -> Answer:
         outcome=_outcome(failure),
         reason=str(failure or ""),
         at=handing.seconds,
-        milliseconds=int((time.monotonic() - start) * 1000),
+        milliseconds=int((routing.seconds() - start) * 1000),
         channel=handing.outgoing.channel,
         is_rescue=handing.is_rescue,
     )
@@ -99,7 +99,7 @@ def ask(hop: Hop, handing: Handing) -> Answer:
     refusal = failure if isinstance(failure, CarrierError) else None
     if taken is None:
         return Answer(told, refusal=refusal)
-    routing.taken(message, hop.carrier, taken)
+    routing.taken(message, told, taken)
     awaits_rescue = message.rescue and reports and not handing.is_rescue
     if awaits_rescue:
         routing.rescue_later(message.ref)

@@ -47,7 +47,7 @@ def count(message: Message, told: Try) -> None:
         HEALTH.count(told.carrier, country, Count.SLOW, told.at)
 
 
-def taken(message: Message, carrier: str, accepted: Accepted) -> None:
+def taken(message: Message, told: Try, accepted: Accepted) -> None:
     """Remember the carrier's id where its receipts will not name our message.
 
     The message is on its way: what cannot be remembered must not look like a failure to send.
@@ -55,7 +55,12 @@ def taken(message: Message, carrier: str, accepted: Accepted) -> None:
     if accepted.is_echoed:
         return
     try:
-        callbacks.remember(carrier, accepted.carrier_message_id, message.ref, now=datetime.now(UTC))
+        callbacks.remember(
+            told.carrier,
+            accepted.carrier_message_id,
+            message.ref,
+            now=datetime.fromtimestamp(told.at, UTC),
+        )
     except Unavailable:
         log.error("receipts_will_be_lost", extra={"message_id": message.ref.message_id})
 

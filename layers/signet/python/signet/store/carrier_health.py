@@ -70,9 +70,17 @@ Place = tuple[str, str]
 
 
 class Health:
-    """What this process counts of carriers, and what it knows of them. Keys are dial codes."""
+    """What this process counts of carriers, and what it knows of them, by dial code.
 
-    def __init__(self) -> None:
+    It adds what it counted every `flush_seconds`.
+    """
+
+    def __init__(self, *, flush_seconds: float = FLUSH_SECONDS) -> None:
+        self.flush_seconds = flush_seconds
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing, as a process that has just begun."""
         self._counted: dict[tuple[Place, int], Counter[Count]] = {}
         self._standings: dict[Place, Standing] = {}
         self._failed: dict[Place, tuple[int, float]] = {}
@@ -99,9 +107,9 @@ class Health:
         elif what is Count.ACCEPTED:
             self._failed.pop(place, None)
 
-    def flush_if_due(self, now: int, *, every: float = FLUSH_SECONDS) -> None:
+    def flush_if_due(self, now: int) -> None:
         """Add what was counted, unless that was done a moment ago, and judge by the sums."""
-        if not self._counted or time.monotonic() - self._flushed_at < every:
+        if not self._counted or time.monotonic() - self._flushed_at < self.flush_seconds:
             return
         self._flushed_at = time.monotonic()
         counted, self._counted = self._counted, {}
