@@ -182,6 +182,7 @@ def test_an_app_is_shown_without_its_master_key() -> None:
             "captcha": True,
             "force_captcha": False,
             "bulk_needs_master_key": True,
+            "rescue": False,
             "verify_on_sign_up": True,
             "unverified_may_not_log_in": False,
             "unverified_may_reset": False,

@@ -14,23 +14,13 @@ from signet.carriers import CarrierError, OutgoingMessage
 from signet.errors import Unavailable
 from signet.vendor_templates import VendorTemplate
 
-__all__ = [
-    "Find",
-    "FindFor",
-    "VendorMessage",
-    "VendorTemplate",
-    "billed_text",
-    "translated",
-    "vendor_message",
-]
+__all__ = ["Find", "VendorMessage", "VendorTemplate", "billed_text", "translated", "vendor_message"]
 
 # ${code} is Alibaba's spelling of a variable, {1} Tencent's.
 _VARIABLE = re.compile(r"\$?\{(\w+)\}")
 
 # Finds the mapping for a message of this carrier, None where there is none.
 Find = Callable[[OutgoingMessage], VendorTemplate | None]
-# The same for a message of the carrier that is named first.
-FindFor = Callable[[str, OutgoingMessage], VendorTemplate | None]
 
 
 @dataclass(frozen=True, slots=True)

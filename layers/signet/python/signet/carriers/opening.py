@@ -1,15 +1,15 @@
 """Opening a carrier by its name, with its credentials as they are now."""
 
 import json
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from signet.carriers import Carrier, mappings
 from signet.edge import secrets, settings
 from signet.routes import OUTSIDE, family
 
 
-def carrier(name: str, find: mappings.FindFor) -> Carrier:
-    """The carrier of that name; `find` finds the vendor's template for a carrier's message.
+def carrier(name: str, find: mappings.Find) -> Carrier:
+    """The carrier of that name; `find` finds the vendor's template for a message.
 
     Raises SettingMissing for a name that is none, CredentialsInvalid for what nobody entered, and
     Unavailable.
@@ -19,8 +19,7 @@ def carrier(name: str, find: mappings.FindFor) -> Carrier:
 
 
 @lru_cache(maxsize=16)
-def _open(name: str, credentials: str, find_for: mappings.FindFor) -> Carrier:
-    find: mappings.Find = partial(find_for, name)
+def _open(name: str, credentials: str, find: mappings.Find) -> Carrier:
     # Each is imported only where it is used: their SDKs are large.
     fields = json.loads(credentials)
     match family(name):
