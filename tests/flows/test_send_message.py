@@ -136,7 +136,7 @@ class Sending:
         return self.carrier
 
     def _vendor_template(self, app_id: str, ours: Ours) -> VendorTemplate | None:
-        return self.vendor if ours.carrier == "alibaba" else None
+        return self.vendor if ours.carrier == self.carrier else None
 
     def _find_payer(self, charge: Charge) -> Charge:
         found = self.payers.pop(0)
@@ -542,6 +542,7 @@ def test_the_deployment_says_how_texts_abroad_are_counted(rule: Rule, segments: 
 FRENCH = replace(
     LOGIN, text="“{{name}}” : n’hésitez pas, votre code est {{code}} — à bientôt, cœur…"
 )
+LONG = VendorTemplate("77", {"LeanCloud": "S"}, {}, "ê" * 140)
 SENT = "[Signet]“Shop” : n’hésitez pas, votre code est 000000 — à bientôt, cœur…"
 
 
@@ -569,15 +570,24 @@ def test_a_text_abroad_is_put_into_plain_characters_where_that_saves_a_segment()
         (in_french(phone=PHONE), "Shop", 2),
         (in_french(abroad=Rule.LEANCLOUD), "Shop", 2),
         (in_french(), "天天商店", 2),
-        (in_french(vendor=VendorTemplate("SMS_1", {"Signet": "S"}, {}, "ê" * 80)), "Shop", 2),
-        (in_french(vendor=VendorTemplate("SMS_1", {}, {}, None)), "Shop", 2),
+        (in_french(carrier="tencent", vendor=LONG), "Shop", 3),
+        (in_french(carrier="tencent", vendor=replace(LONG, text=None)), "Shop", 2),
+        (in_french(carrier="tencent", vendor=None), "Shop", 2),
     ],
-    ids=["switch", "mainland", "deployment", "no likes", "vendor's text", "vendor's, not on file"],
+    ids=["switch", "mainland", "deployment", "no likes", "theirs", "not on file", "not mapped"],
 )
 def test_everything_else_goes_as_it_is(sending: Sending, name: str, segments: int) -> None:
     sending.run(template="Login", name=name)
 
     assert (sending.message.plain, sending.message.segments) == (False, segments)
+
+
+def test_abroad_alibaba_sends_our_text_whatever_is_mapped() -> None:
+    sending = in_french(carrier="alibaba", vendor=LONG)
+
+    sending.run(template="Login", name="Shop")
+
+    assert (sending.message.plain, sending.message.segments) == (True, 1)
 
 
 def test_a_text_that_is_one_segment_anyway_goes_as_it_is() -> None:

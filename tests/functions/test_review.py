@@ -524,6 +524,15 @@ def test_every_carrier_of_a_route_that_needs_a_mapping_is_named(service: Service
     assert found == {"Order_Notice": ["tencent", "alibaba"], "Mapped": ["alibaba"]}
 
 
+def test_abroad_alibaba_needs_no_mapping(service: Service) -> None:
+    hops = [{"carrier": name, "weight": 50, "sender": None} for name in ("alibaba", "tencent")]
+    rule = {"country": "65", "kind": None, "app_id": None, "channel": "sms", "hops": hops}
+    put("apps", app_id="#deployment", item="settings", routes=json.dumps([rule]))
+    submit(service)
+
+    assert items(queue(service))[0]["missing_mappings"] == ["tencent"]
+
+
 def test_what_is_decided_leaves_the_queue(service: Service) -> None:
     submit(service)
     approve(service)

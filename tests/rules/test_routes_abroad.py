@@ -6,6 +6,7 @@ import pytest
 
 from signet import routes
 from signet.limits import Channel, Kind
+from signet.phones import dial_code
 from signet.routes import Hop, Rule, Wanted
 
 APP = "signet-demo-app"
@@ -123,25 +124,29 @@ def test_most_messages_go_by_the_heaviest_hop(hops: tuple[Hop, ...], carrier: st
     assert routes.leading(hops) == carrier
 
 
-# --- Who needs mappings -----------------------------------------------------------------------
+# --- Who may get what -------------------------------------------------------------------------
 
 
-def carriers(*rules: Rule, kind: Kind = Kind.NOTIFICATION, own: str = "sns") -> set[str]:
-    return set(routes.carriers(rules, app_id=APP, kind=kind, own=own))
+def by_country(
+    *rules: Rule, kind: Kind = Kind.NOTIFICATION, own: str = "sns"
+) -> dict[str | None, list[str]]:
+    return routes.by_country(rules, app_id=APP, kind=kind, own=own)
 
 
 def test_without_rules_all_goes_by_the_deployments_carrier() -> None:
-    assert carriers() == {"sns"}
+    assert by_country() == {"86": ["sns"], None: ["sns"]}
 
 
 def test_a_rule_of_one_country_leaves_the_others_to_the_deployments_carrier() -> None:
-    assert carriers(Rule((Hop("alibaba"), Hop("tencent")), country="86")) == {
-        *("sns", "alibaba", "tencent")
-    }
+    rule = Rule((Hop("alibaba"), Hop("tencent")), country="86")
+
+    assert by_country(rule) == {"86": ["alibaba", "tencent"], None: ["sns"]}
 
 
 def test_a_rule_of_all_countries_leaves_nothing_to_it() -> None:
-    assert carriers(Rule((Hop("tencent"),))) == {"tencent"}
+    told = by_country(Rule((Hop("tencent"),)), Rule((Hop("twilio"),), country="1"))
+
+    assert told == {"86": ["tencent"], "1": ["twilio"], None: ["tencent"]}
 
 
 @pytest.mark.parametrize(
@@ -153,18 +158,18 @@ def test_a_rule_of_all_countries_leaves_nothing_to_it() -> None:
     ],
 )
 def test_rules_of_other_apps_kinds_and_channels_do_not_count(rule: Rule) -> None:
-    assert carriers(rule) == {"sns"}
+    assert by_country(rule) == by_country()
 
 
 def test_a_rule_that_a_more_precise_one_always_overrides_does_not_count() -> None:
     rules = (Rule((Hop("alibaba"),), country="86"), Rule((Hop("tencent"),), app_id=APP))
 
-    assert carriers(*rules) == {"tencent"}
+    assert by_country(*rules) == {"86": ["tencent"], None: ["tencent"]}
 
 
 @pytest.mark.parametrize("phone", [MAINLAND, AMERICA, ENGLAND, FRANCE])
 @pytest.mark.parametrize("kind", Kind)
-def test_whoever_may_get_a_text_is_among_them(phone: str, kind: Kind) -> None:
+def test_whoever_may_get_a_text_is_told_of_its_country(phone: str, kind: Kind) -> None:
     rules = (
         Rule((Hop("alibaba"), Hop("tencent", 0)), country="86"),
         Rule((Hop("twilio"),), country="1", kind=Kind.VERIFICATION),
@@ -172,6 +177,7 @@ def test_whoever_may_get_a_text_is_among_them(phone: str, kind: Kind) -> None:
         Rule((Hop("end-user-messaging"),), country="44", app_id=APP),
     )
 
-    used = {hop.carrier for hop in routes.hops(rules, wanted(phone, kind=kind), own="sns")}
+    used = [hop.carrier for hop in routes.hops(rules, wanted(phone, kind=kind), own="sns")]
 
-    assert used <= carriers(*rules, kind=kind)
+    told = by_country(*rules, kind=kind)
+    assert used == told.get(dial_code(phone), told[None])

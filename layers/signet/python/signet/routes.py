@@ -121,8 +121,13 @@ def leading(hops: Sequence[Hop]) -> str | None:
     return first.carrier if first else None
 
 
-def carriers(rules: Sequence[Rule], *, app_id: str, kind: Kind | None, own: str) -> tuple[str, ...]:
-    """All carriers that the texts of a kind of an app may go by, whichever the country."""
+def by_country(
+    rules: Sequence[Rule], *, app_id: str, kind: Kind | None, own: str
+) -> dict[str | None, list[str]]:
+    """The carriers that the texts of a kind of an app may go by: dial code -> names.
+
+    The mainland is always told; None is every country that is not.
+    """
     fitting = [
         rule
         for rule in rules
@@ -130,12 +135,11 @@ def carriers(rules: Sequence[Rule], *, app_id: str, kind: Kind | None, own: str)
         and rule.kind in (None, kind)
         and rule.app_id in (None, app_id)
     ]
-    countries = dict.fromkeys([None, *(rule.country for rule in fitting)])
-    bests = [
-        _best([rule for rule in fitting if rule.country in (None, country)], own)
-        for country in countries
-    ]
-    return tuple(dict.fromkeys(hop.carrier for best in bests for hop in best.hops))
+    found: dict[str | None, list[str]] = {}
+    for country in (None, str(phones.MAINLAND), *(rule.country for rule in fitting)):
+        best = _best([rule for rule in fitting if rule.country in (None, country)], own)
+        found[country] = [hop.carrier for hop in best.hops]
+    return found
 
 
 def ordered(

@@ -46,7 +46,7 @@ from signet.store.phones import (
 )
 from signet.store.table import Joined
 from signet.templates import Template
-from signet.vendor_templates import Ours, VendorTemplate
+from signet.vendor_templates import Ours, VendorTemplate, sends_theirs
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +95,8 @@ class Stores:
     """Where words and prices come from and where the send goes; see `store` and `edge.queue`.
 
     `carrier` is who carries most of such messages, None where nobody can.
-    `vendor_template(app_id, ours)` is what that carrier sends in the place of our text, None for
-    one that sends ours.
+    `vendor_template(app_id, ours)` is what that carrier sends in the place of our text, None if
+    nobody said.
     """
 
     signature: Callable[[str, str], Signature | None]
@@ -128,10 +128,12 @@ class _Words:
 class _Way:
     """How it goes: by which carrier, unless that one fails, and how its text is counted.
 
-    `plain`: it may be put into GSM-7 to save an SMS.
+    `is_theirs`: the carrier sends a template of its own. `plain`: our text may be put into GSM-7
+    to save an SMS.
     """
 
     carrier: str
+    is_theirs: bool
     is_mainland: bool
     abroad: segments.Rule
     plain: bool
@@ -249,9 +251,10 @@ def _way(
     carrier = stores.carrier(wanted)
     if carrier is None:
         raise BadParameter(f"No carrier of this server calls numbers of +{phone.country_code}.")
-    by_gsm = abroad is segments.Rule.GSM and not phone.is_mainland
+    is_theirs = sends_theirs(carrier, mainland=phone.is_mainland)
+    by_gsm = abroad is segments.Rule.GSM and not (phone.is_mainland or is_theirs)
     plain = by_gsm and caller.app.switches.plain_text_abroad
-    return _Way(carrier, phone.is_mainland, abroad, plain)
+    return _Way(carrier, is_theirs, phone.is_mainland, abroad, plain)
 
 
 def _new_send(
@@ -314,21 +317,24 @@ def _counted(message: Message, said: _Words, way: _Way, stores: Stores) -> Messa
     Our own is rendered whatever the carrier sends: a template that cannot be is refused.
     """
     template_text = said.template.text if said.template else None
-    text = ours = messages.text(
+    ours = messages.text(
         message.signature_text,
         template_text,
         message.variables,
         code=_ANY_CODE,
         purpose=message.purpose,
     )
+    sent = segments.plain(ours) if way.plain else ours
+    billed = (way.is_theirs and _their_text(message, way, stores)) or sent
+    count = segments.count(billed, mainland=way.is_mainland, abroad=way.abroad)
+    return replace(message, segments=count, plain=sent != ours)
+
+
+def _their_text(message: Message, way: _Way, stores: Stores) -> str | None:
+    """The text of the carrier's own template, where it is on file."""
     place = Ours(way.carrier, message.template, message.template_version)
     theirs = stores.vendor_template(message.ref.app_id, place)
-    if theirs:
-        text = billed_text(theirs, message, code=_ANY_CODE) or ours
-    elif way.plain:
-        text = segments.plain(ours)
-    count = segments.count(text, mainland=way.is_mainland, abroad=way.abroad)
-    return replace(message, segments=count, plain=theirs is None and text != ours)
+    return billed_text(theirs, message, code=_ANY_CODE) if theirs else None
 
 
 def _accept(

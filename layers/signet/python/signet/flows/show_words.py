@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signet import fields, previews, routes, submissions
+from signet import fields, phones, previews, routes, submissions, vendor_templates
 from signet.apps import App
 from signet.edge import settings
 from signet.errors import NotPermitted
@@ -89,13 +89,19 @@ def _lacking(version: Version) -> list[str]:
     """The carriers that could not send a template, for want of a mapping."""
     if version.type is not Type.TEMPLATE:
         return []
-    carriers = routes.carriers(
+    carriers = routes.by_country(
         deployment.settings().routes,
         app_id=version.app_id,
         kind=version.kind,
         own=settings.value("SIGNET_CARRIER"),
     )
-    return mappings.lacking(version.app_id, version.name, version.number, carriers)
+    strict = dict.fromkeys(
+        name
+        for country, names in carriers.items()
+        for name in names
+        if vendor_templates.sends_theirs(name, mainland=country == str(phones.MAINLAND))
+    )
+    return mappings.lacking(version.app_id, version.name, version.number, strict)
 
 
 def _page(query: Mapping[str, str]) -> dict[str, Any]:

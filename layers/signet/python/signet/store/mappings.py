@@ -33,10 +33,9 @@ def lacking(
 ) -> list[str]:
     """Those of the carriers that could not send this, for want of a mapping.
 
-    `template` None: the built-in text.
+    `carriers` send templates of their own. `template` None: the built-in text.
     """
-    strict = [carrier for carrier in carriers if carrier in vendor_templates.CARRIERS]
-    return [carrier for carrier in strict if find(app_id, Ours(carrier, template, version)) is None]
+    return [name for name in carriers if find(app_id, Ours(name, template, version)) is None]
 
 
 def find(app_id: str, ours: Ours) -> VendorTemplate | None:
