@@ -27,6 +27,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Users", "SIGNET_USERS_TABLE"),
         ("Shield", "SIGNET_SHIELD_TABLE"),
         ("Events", "SIGNET_EVENTS_TABLE"),
+        ("Carriers", "SIGNET_CARRIERS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {

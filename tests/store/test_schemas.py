@@ -7,6 +7,7 @@ import pytest
 
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
+from signet.store.carrier_health import CarrierItem
 from signet.store.events import EventItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
@@ -16,7 +17,10 @@ from signet.store.users import UserItem
 from tests.schemas import TEMPLATE
 
 KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)]
-EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem), ("Events", EventItem)]
+EXPIRING = [
+    *(("Phones", PhoneItem), ("Messages", MessageItem), ("Carriers", CarrierItem)),
+    ("Events", EventItem),
+]
 MODELS = [*KEPT, *EXPIRING]
 
 

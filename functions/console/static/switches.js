@@ -10,10 +10,12 @@ const SMS = [
   "sms",
   "generic_sms",
   "international",
+  "plain_text_abroad",
   "captcha",
   "force_captcha",
   "bulk_needs_master_key",
   "resend_same_code",
+  "rescue",
 ];
 // The first four as LeanCloud's console has them; what only some apps should touch is last.
 const ACCOUNTS = [

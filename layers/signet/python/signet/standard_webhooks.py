@@ -42,13 +42,16 @@ def secret(key: bytes) -> str:
 
 def headers(keys: Iterable[bytes], webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
     """The three headers of a request with this body, signed with each of the keys."""
-    signed = b".".join((webhook_id.encode(), str(timestamp).encode(), body))
+    written = str(timestamp)
+    signatures = (signature(each, webhook_id.encode(), written, body) for each in keys)
     return {
         "webhook-id": webhook_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(_signature(each, signed) for each in keys),
+        "webhook-timestamp": written,
+        "webhook-signature": " ".join(signatures),
     }
 
 
-def _signature(key: bytes, signed: bytes) -> str:
+def signature(key: bytes, webhook_id: bytes, timestamp: str, body: bytes) -> str:
+    """What such a request is signed with."""
+    signed = b".".join((webhook_id, timestamp.encode(), body))
     return f"v1,{base64.b64encode(hmac.digest(key, signed, sha256)).decode()}"
