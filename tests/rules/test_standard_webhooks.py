@@ -22,20 +22,18 @@ def test_another_implementation_takes_the_signature() -> None:
     assert receiver.verify(BODY.encode(), signed(KEY)) == {"text": "尊敬的用户"}
 
 
-@pytest.mark.parametrize("key", [KEY, FORMER])
+@pytest.mark.parametrize("key", [KEY, FORMER], ids=["new", "former"])
 def test_while_a_secret_changes_both_are_good(key: bytes) -> None:
     Webhook(standard_webhooks.secret(key)).verify(BODY.encode(), signed(KEY, FORMER))
 
 
-@pytest.mark.parametrize(
-    ("header", "value"),
-    [("webhook-id", "evt_2"), ("webhook-timestamp", str(int(time.time()) - 5))],
-)
-def test_id_and_time_are_signed_too(header: str, value: str) -> None:
-    receiver = Webhook(standard_webhooks.secret(KEY))
+@pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp"])
+def test_id_and_time_are_signed_too(header: str) -> None:
+    receiver, headers = Webhook(standard_webhooks.secret(KEY)), signed(KEY)
+    another = {"webhook-id": "evt_2", "webhook-timestamp": str(int(time.time()) - 5)}
 
     with pytest.raises(WebhookVerificationError):
-        receiver.verify(BODY.encode(), {**signed(KEY), header: value})
+        receiver.verify(BODY.encode(), {**headers, header: another[header]})
 
 
 def test_a_key_comes_back_from_its_secret() -> None:
