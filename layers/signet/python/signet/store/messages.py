@@ -339,8 +339,9 @@ def _heard(item: table.Item, carrier: str) -> Heard:
     packed = (item.get(f"try{number}") for number in range(1, MOST + 1))
     tries = [Try.unpacked(text) for text in packed if text]
     tried = [one.at for one in tries if one.carrier == carrier]
-    sent_at = max(tried, default=item.get("sent_at", item.get("claimed_at", item["created_at"])))
-    return Heard(carrier, str(item["app_phone"]).rpartition("#")[2], sent_at)
+    at_once = item.get("sent_at") or item.get("claimed_at") or item["created_at"]
+    phone = str(item["app_phone"]).rpartition("#")[2]
+    return Heard(carrier, phone, max(tried, default=at_once))
 
 
 def unconfirmed(message: Message, reason: str, now: datetime) -> None:
