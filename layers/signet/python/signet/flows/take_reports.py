@@ -97,10 +97,16 @@ def take(
 def _digest(name: str, callback: Callback) -> str:
     kind = family(name)
     names = _NAMES_OF_A_CALL if kind == "webhook" else ()
-    # A form is signed by its fields, in whichever order they come.
-    body = sorted(parse_qsl(callback.body, keep_blank_values=True)) if kind == "twilio" else None
-    known_by = (name, [callback.headers.get(each) for each in names], body or callback.body)
+    body = _as_signed(callback.body) if kind == "twilio" else callback.body
+    known_by = (name, [callback.headers.get(each) for each in names], body)
     return sha256(repr(known_by).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _as_signed(form: str) -> str:
+    """A form as Twilio signs it: in any order, each pair once, and name and value as one."""
+    return "".join(
+        name + value for name, value in sorted(set(parse_qsl(form, keep_blank_values=True)))
+    )
 
 
 def _take_receipt(name: str, receipt: Receipt, stores: Stores, now: datetime) -> bool:
