@@ -179,6 +179,18 @@ def test_a_message_that_nobody_was_handed_has_no_receipts(message: Message) -> N
     assert message_item(message.ref) == before
 
 
+def test_a_code_that_an_earlier_message_brought_is_paid_back_whatever_comes(
+    message: Message,
+) -> None:
+    messages.verified(message.ref, SECONDS + 3)
+    assert receive(message, delivered=True) is None
+
+    messages.expired(message, "code used", after(4))
+
+    assert state(message) is State.EXPIRED
+    assert held() == CREDIT
+
+
 def test_what_a_carrier_delivered_though_it_had_refused_it_is_not_sent_again(
     message: Message,
 ) -> None:

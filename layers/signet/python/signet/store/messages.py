@@ -319,7 +319,8 @@ def _reported_late(
     news = MessageItem.report.does_not_exist()
     if delivered:
         news |= MessageItem.report == State.UNDELIVERED.value
-    used = (MessageItem.state == State.VERIFIED.value) & MessageItem.refunded.does_not_exist()
+    sent = (MessageItem.attempts > 0) & MessageItem.refunded.does_not_exist()
+    used = sent & (MessageItem.state == State.VERIFIED.value)
     try:
         return _heard(_change(ref, facts, used & news), carrier)
     except table.ConditionFailed as failed:
