@@ -66,12 +66,16 @@ class Contract:
         """A carrier whose vendor is at `url`."""
         raise NotImplementedError
 
+    def impostor(self, url: str) -> Carrier:
+        """The same with another secret key."""
+        raise NotImplementedError
+
     def accepts(self, carrier_message_id: str) -> Answer:
         """An acceptance."""
         raise NotImplementedError
 
     def is_signed_right(self, call: Call) -> bool:
-        """Whether the signature is that of the test's credentials over just this call."""
+        """Whether the signature is that of the test's credentials over just this call, just now."""
         raise NotImplementedError
 
     def echoed(self, call: Call) -> str | None:
@@ -107,6 +111,11 @@ class Contract:
         self.make(vendor.url).submit(MESSAGE)
 
         assert self.is_signed_right(vendor.calls[0])
+
+    def test_another_key_signs_otherwise(self, vendor: Vendor) -> None:
+        self.impostor(vendor.url).submit(MESSAGE)
+
+        assert not self.is_signed_right(vendor.calls[0])
 
     def test_the_message_id_goes_along(self, vendor: Vendor) -> None:
         self.make(vendor.url).submit(MESSAGE)
