@@ -15,7 +15,6 @@ from signet.carriers import (
     Callback,
     CallbackRefused,
     CredentialsInvalid,
-    OutgoingMessage,
     Reply,
     Reports,
     opening,
@@ -27,7 +26,6 @@ from signet.errors import NotFound, NotPermitted
 from signet.flows.take_reports import Stores, take
 from signet.store import callbacks, conversations, messages, opt_outs
 from signet.store.messages import Heard
-from signet.vendor_templates import VendorTemplate
 
 _BY_TOPIC = "end-user-messaging"
 
@@ -82,8 +80,7 @@ def published(message: str) -> None:
 
 
 def told(name: str, callback: Callback) -> Reports:
-    carrier = opening.carrier(name, no_template)
-    return take(name, carrier, callback, stores, now=clock.now())
+    return take(name, opening.carrier(name), callback, stores, now=clock.now())
 
 
 def is_used(name: str) -> bool:
@@ -96,10 +93,6 @@ def url(call: Call) -> str:
     origin = settings.value("SIGNET_PUBLIC_BASE_URL").rstrip("/") or call.origin
     query = urlencode(call.query, quote_via=quote, safe="")
     return f"{origin}{call.path}" + (f"?{query}" if query else "")
-
-
-def no_template(_: OutgoingMessage) -> VendorTemplate | None:
-    return None
 
 
 def _s(now: datetime) -> int:
