@@ -150,7 +150,9 @@ def test_the_api_page_has_every_route() -> None:
 def test_the_readmes_have_every_route_and_what_the_console_has(path: Path) -> None:
     prefix = console_api.PREFIX
     below = {
-        segment for row in table(path, "`/session`") for segment in re.findall(r"`/([\w-]+)`", row[0])
+        segment
+        for row in table(path, "`/session`")
+        for segment in re.findall(r"`/([\w-]+)`", row[0])
     }
 
     assert set(routes_written(path)) == {
