@@ -80,8 +80,12 @@ class Made:
 
     def call(self, *, as_base64: bool = False) -> Reply:
         """What it is answered."""
+        return answer(self.event(as_base64=as_base64))
+
+    def event(self, *, as_base64: bool = False) -> dict[str, Any]:
+        """What the gateway makes of it."""
         body = base64.b64encode(self.body.encode()).decode() if as_base64 else self.body
-        called_with = http_event(
+        return http_event(
             "receipt",
             path=f"/carriers/{self.carrier}/{self.what}",
             headers=self.headers,
@@ -89,7 +93,6 @@ class Made:
             query=self.query,
             base64=as_base64,
         )
-        return answer(called_with)
 
 
 def answer(called_with: dict[str, Any]) -> Reply:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from functions.receipt import app as receipt_function
 from signet.edge import clock, secrets
@@ -254,6 +257,42 @@ def test_garbage_with_a_proof_moves_nothing(carrier: str, body: str, message: Me
 
     assert reply.status in (200, 403)
     assert state(message) == "awaiting_receipt"
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
+WORDS = SCALARS | st.sampled_from(
+    [APP_ID, "20261122-3-0", "delivered", "\ud800", "x" * 3000, THEIR_PHONE, "TD", 10**30, -1]
+)
+NAMES = st.sampled_from(
+    [
+        *("app_id", "message_id", "state", "reason", "at", "id", "from", "text", "signature_text"),
+        *("success", "out_id", "biz_id", "phone_number", "content", "sequence_id", "Status"),
+        *("report_status", "sid", "mobile", "nationcode", "sign", "time", "user_receive_time"),
+    ]
+)
+ENTRIES = st.lists(st.dictionaries(NAMES, WORDS, max_size=6) | WORDS, max_size=3)
+
+
+@settings(
+    max_examples=250,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(carrier=st.sampled_from(CARRIERS), receipts=ENTRIES, replies=ENTRIES)
+def test_whatever_a_carrier_tells_is_answered_and_breaks_nothing(
+    carrier: str, receipts: list[Any], replies: list[Any]
+) -> None:
+    told: Any = {"v": 1, "receipts": receipts, "replies": replies}
+    made = Made(carrier, json.dumps(told if carrier.startswith("webhook") else receipts))
+    if carrier == "twilio":
+        form = {"MessageStatus": repr(receipts), "From": repr(replies)}
+        made = replace(made, body=urlencode(form))
+    proved = callbacks.prove(
+        replace(made, headers={"webhook-id": "any"}), callbacks.key(carrier), now=SECONDS
+    )
+
+    assert proved.call().status in (200, 403, 503)
 
 
 def test_a_carrier_whose_credentials_nobody_entered_is_refused(message: Message) -> None:
