@@ -30,7 +30,7 @@ from tests.carriers import test_alibaba, test_tencent
 from tests.carriers.vendor import serving
 from tests.conftest import DEMO_APP, record_app
 from tests.functions import callbacks
-from tests.store.build import SUBJECT, accept, message_item, new_send
+from tests.store.build import SUBJECT, accept, claim_of, message_item, new_send
 from tests.test_template import PERMISSIONS
 
 PHONE = "+8618612345678"
@@ -206,8 +206,8 @@ def test_the_built_function_takes_what_a_carrier_reports(
     carrier: str, start: Start, aws: SimpleNamespace
 ) -> None:
     message = accept(new_send(subject=SUBJECT))
-    callback_store.remember("tencent", "sid-1", message.ref, datetime.now(UTC))
-    messages.claim(message, "attempt-1", datetime.now(UTC))
+    callback_store.remember("tencent", "sid-1", message.ref, now=datetime.now(UTC))
+    messages.claim(message, claim_of(), datetime.now(UTC))
     boto3.client("secretsmanager").create_secret(
         Name=aws.physical["CarrierSecret"], SecretString=json.dumps(callbacks.SECRETS)
     )

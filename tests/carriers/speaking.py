@@ -22,6 +22,7 @@ class Speaking(Contract):
     """One class for each vendor says how its answers to a call look; the tests are here."""
 
     spoken: ClassVar[OutgoingMessage]
+    echoes_calls: ClassVar[bool] = True
     calls_refused: ClassVar[tuple[Answer, ...]] = ()
     calls_unknown: ClassVar[tuple[Answer, ...]] = ()
 
@@ -32,7 +33,9 @@ class Speaking(Contract):
     def test_a_call_is_signed_and_gives_the_carriers_own_id(self, vendor: Vendor) -> None:
         self.set(vendor, self.accepts_call("call-1"))
 
-        assert self.make(vendor.url).submit(self.spoken) == Accepted("call-1")
+        assert self.make(vendor.url).submit(self.spoken) == Accepted(
+            "call-1", is_echoed=self.echoes_calls
+        )
         (call,) = vendor.calls
         assert self.is_signed_right(call)
 

@@ -76,6 +76,7 @@ class TestAlibaba(Speaking, ContractOutsideAws):
     """SendSms answers 200 also when it refuses; what stands before it answers 4xx."""
 
     keys = (SECRET, CALLBACK_KEY)
+    echoes_calls = False
     spoken = call_to(MESSAGE.phone)
     # https://help.aliyun.com/document_detail/178344.html
     calls_refused = (

@@ -22,7 +22,16 @@ from tests.functions import callbacks
 from tests.functions.callbacks import OTHERS, SECRETS, SIGNED, THEIR_PHONE, Made
 from tests.functions.service import Service, event
 from tests.gateway import CONTEXT
-from tests.store.build import APP_ID, client, message_item, new_message, new_send, paid
+from tests.store.build import (
+    APP_ID,
+    claim_of,
+    client,
+    message_item,
+    new_message,
+    new_send,
+    paid,
+    told,
+)
 
 CARRIERS = list(SECRETS)
 ROUTES = ["receipts", "replies"]
@@ -54,10 +63,10 @@ def deployment_of_carriers(
 def message() -> Message:
     """A message that a carrier has taken."""
     sent = paid(new_send())
-    messages.claim(sent, "attempt-1", NOW)
-    messages.accepted(sent, "attempt-1", NOW, carrier="webhook", carrier_message_id="v1")
+    messages.claim(sent, claim_of(), NOW)
+    messages.accepted(sent, claim_of(), told(carrier="webhook"), carrier_message_id="v1")
     for carrier in ("alibaba", "tencent"):
-        store.remember(carrier, "sid-1", sent.ref, NOW)
+        store.remember(carrier, "sid-1", sent.ref, now=NOW)
     return sent
 
 
@@ -348,7 +357,7 @@ def test_a_receipt_that_overtook_the_answer_is_asked_for_again(message: Message)
     late = replace(made, body=made.body.replace("sid-1", "sid-2"))
     assert late.call().status == 503
 
-    store.remember("tencent", "sid-2", message.ref, NOW)
+    store.remember("tencent", "sid-2", message.ref, now=NOW)
     assert late.call().status == 200
 
     assert state(message) == "delivered"

@@ -15,20 +15,24 @@ import pytest
 from signet.messages import Message
 from signet.opt_outs import OptOut
 from signet.store import messages, opt_outs
+from signet.tries import Outcome
 from tests.store.build import (
     PHONE,
     PRICE,
     SUBJECT,
+    claim_of,
     give,
     held,
     message_item,
     new_send,
     paid,
+    told,
 )
 
 THREADS = 12
 ROUNDS = 30
 CREDIT = 1_000 * PRICE
+MINE = claim_of()
 APPS = (f"receipts-{number}" for number in itertools.count())
 
 Act = Callable[[Message], object]
@@ -61,8 +65,8 @@ def claimed() -> Message:
     now = datetime.now(UTC)
     send = replace(new_send(subject=replace(SUBJECT, app_id=app_id)), now=now)
     message = paid(send)
-    messages.claim(message, "attempt-1", now)
-    return replace(messages.get(message.ref), attempt_id="attempt-1")
+    messages.claim(message, MINE, now)
+    return messages.get(message.ref)
 
 
 def report(*, delivered: bool, carrier: str = "webhook") -> Act:
@@ -72,9 +76,7 @@ def report(*, delivered: bool, carrier: str = "webhook") -> Act:
 
 
 def accept(message: Message) -> None:
-    messages.accepted(
-        message, "attempt-1", datetime.now(UTC), carrier="webhook", carrier_message_id="v1"
-    )
+    messages.accepted(message, MINE, told(carrier="webhook"), carrier_message_id="v1")
 
 
 def use(message: Message) -> None:
@@ -82,11 +84,11 @@ def use(message: Message) -> None:
 
 
 def refuse(message: Message) -> None:
-    messages.refused(message, "attempt-1", datetime.now(UTC), reason="no", final=True)
+    messages.refused(message, MINE, told("no"), final=True)
 
 
 def lose(message: Message) -> None:
-    messages.unconfirmed(message, "timeout", datetime.now(UTC))
+    messages.unconfirmed(message, MINE, told("timeout", outcome=Outcome.UNKNOWN))
 
 
 YES, NO = report(delivered=True), report(delivered=False)

@@ -14,11 +14,12 @@ from signet.apps import Signature
 from signet.charges import Charge
 from signet.codes import Guess, Keyring, Purpose, Subject
 from signet.limits import Channel, Kind
-from signet.messages import Message, MessageRef
+from signet.messages import Claim, Message, MessageRef
 from signet.store import apps, deployment, phones, table
 from signet.store.apps import AppItem
 from signet.store.balances import Account
 from signet.store.phones import Send
+from signet.tries import Outcome, Try
 from tests import clients
 
 session = clients.session()
@@ -212,9 +213,9 @@ def change_message(ref: MessageRef, **attributes: Any) -> None:
     day, shard, unique = ref.message_id.split("-")
     dynamodb_table("messages").update_item(
         Key={"pk": f"{ref.app_id}#{day}#{shard}", "sk": unique},
-        AttributeUpdates={
-            name: {"Value": value, "Action": "PUT"} for name, value in attributes.items()
-        },
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        ExpressionAttributeNames={f"#{name}": name for name in attributes},
+        ExpressionAttributeValues={f":{name}": value for name, value in attributes.items()},
     )
 
 
@@ -233,3 +234,20 @@ def put_signature(app_id: str, signature: Signature) -> None:
 def operator_key_matches(operator_id: str, key: str) -> bool:
     """Whether this is the key of an operator who is not revoked."""
     return deployment.operator_key_hash(operator_id) == sha256(key.encode()).hexdigest()
+
+
+def claim_of(attempt_id: str = "attempt-1", number: int = 1) -> Claim:
+    """One call of a carrier for a message."""
+    return Claim(attempt_id, number)
+
+
+def told(
+    reason: str = "",
+    *,
+    carrier: str = "sns",
+    outcome: Outcome | None = None,
+    at: float = 0,
+) -> Try:
+    """What a carrier answered, `at` seconds after NOW: with a reason, a refusal."""
+    known = outcome or (Outcome.REFUSED if reason else Outcome.ACCEPTED)
+    return Try(carrier, known, reason, SECONDS + int(at), milliseconds=120)

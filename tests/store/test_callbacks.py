@@ -23,14 +23,14 @@ def test_a_callback_is_remembered_for_a_day() -> None:
 
 
 def test_a_carriers_own_id_leads_to_the_message_for_four_days() -> None:
-    callbacks.remember("tencent", "sid-1", REF, NOW)
+    callbacks.remember("tencent", "sid-1", REF, now=NOW)
 
     assert callbacks.find("tencent", "sid-1", after(4 * DAY - 1)) == REF
     assert callbacks.find("tencent", "sid-1", after(4 * DAY)) is None
 
 
 def test_an_id_is_the_carriers_own() -> None:
-    callbacks.remember("tencent", "sid-1", REF, NOW)
+    callbacks.remember("tencent", "sid-1", REF, now=NOW)
 
     assert callbacks.find("alibaba", "sid-1", NOW) is None
     assert callbacks.find("tencent", "sid-2", NOW) is None

@@ -9,6 +9,7 @@ from signet.limits import DAY, Kind
 from signet.messages import LEASE, RETENTION, Message, MessageRef, State
 from signet.store import messages, phones, table
 from signet.store.messages import NotClaimed, UnknownMessage
+from signet.tries import Outcome, Try
 from tests.store.build import (
     APP_ID,
     NOW,
@@ -21,6 +22,7 @@ from tests.store.build import (
     after,
     balance_item,
     change_message,
+    claim_of,
     client,
     give,
     held,
@@ -29,6 +31,7 @@ from tests.store.build import (
     new_send,
     paid,
     put,
+    told,
 )
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -45,25 +48,25 @@ def in_state(state: State, attempt_id: str = MINE) -> Message:
 
 def claimed(message: Message) -> None:
     try:
-        messages.claim(message, "attempt-2", NOW)
+        messages.claim(message, claim_of("attempt-2"), NOW)
     except NotClaimed:
         return
 
 
 def accepted(message: Message) -> None:
-    messages.accepted(message, MINE, NOW, carrier="sns", carrier_message_id="x")
+    messages.accepted(message, claim_of(), told(), carrier_message_id="x")
 
 
 def refused(message: Message) -> None:
-    messages.refused(message, MINE, NOW, reason="Throttled", final=False)
+    messages.refused(message, claim_of(), told("Throttled"), final=False)
 
 
 def refused_for_good(message: Message) -> None:
-    messages.refused(message, MINE, NOW, reason="OptedOut", final=True)
+    messages.refused(message, claim_of(), told("OptedOut"), final=True)
 
 
 def unconfirmed(message: Message) -> None:
-    messages.unconfirmed(message, "ReadTimeoutError", NOW)
+    messages.unconfirmed(message, claim_of(), told("ReadTimeoutError", outcome=Outcome.UNKNOWN))
 
 
 def expired(message: Message) -> None:
@@ -140,7 +143,7 @@ def test_a_used_code_that_was_never_sent_is_refunded_once(event: Event) -> None:
 
 def test_a_used_code_in_a_senders_hands_does_not_expire() -> None:
     message = accept(new_send())
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
     verified(message)
 
     expired(message)
@@ -272,7 +275,7 @@ def test_a_reference_without_a_record_is_unknown(message_id: str) -> None:
 def test_a_claim_is_a_lease_and_an_attempt() -> None:
     message = accept(new_send())
 
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
     record = message_item(message.ref)
     assert (record["attempt_id"], record["attempts"], record["lease_until"]) == (
@@ -290,7 +293,7 @@ def test_a_claim_notes_when_it_was_and_when_the_queue_took_the_message(
 ) -> None:
     message = accept(new_send())
 
-    messages.claim(message, MINE, after(5), queued_at=queued_at)
+    messages.claim(message, claim_of(), after(5), queued_at=queued_at)
 
     record = message_item(message.ref)
     assert (record["claimed_at"], record.get("queued_at")) == (SECONDS + 5, recorded)
@@ -307,10 +310,10 @@ def test_an_end_notes_when_it_was(event: Event) -> None:
 
 def test_a_second_claim_is_told_how_the_message_stands() -> None:
     message = accept(new_send())
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
     with pytest.raises(NotClaimed) as refusal:
-        messages.claim(message, "attempt-2", NOW)
+        messages.claim(message, claim_of("attempt-2"), NOW)
 
     assert refusal.value.state is State.SENDING
     assert message_item(message.ref)["attempts"] == 1
@@ -318,9 +321,9 @@ def test_a_second_claim_is_told_how_the_message_stands() -> None:
 
 def test_a_claim_repeated_after_a_lost_reply_finds_itself() -> None:
     message = accept(new_send())
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
     assert message_item(message.ref)["attempts"] == 1
 
@@ -329,8 +332,10 @@ def test_attempts_are_counted_over_refusals() -> None:
     message = accept(new_send())
 
     for number in range(3):
-        messages.claim(message, f"attempt-{number}", NOW)
-        messages.refused(message, f"attempt-{number}", NOW, reason="Throttled", final=False)
+        messages.claim(message, claim_of(f"attempt-{number}", number + 1), NOW)
+        messages.refused(
+            message, claim_of(f"attempt-{number}", number + 1), told("Throttled"), final=False
+        )
 
     record = message_item(message.ref)
     assert (record["attempts"], record["state"], record["reason"]) == (3, "queued", "Throttled")
@@ -338,7 +343,7 @@ def test_attempts_are_counted_over_refusals() -> None:
 
 def test_a_claim_of_nothing_is_unknown() -> None:
     with pytest.raises(UnknownMessage):
-        messages.claim(new_message(new_send()), MINE, NOW)
+        messages.claim(new_message(new_send()), claim_of(), NOW)
 
 
 # --- What is still owed -----------------------------------------------------------------------
@@ -435,3 +440,121 @@ def test_a_record_that_cannot_be_read_hides_no_other_from_the_sweeper() -> None:
     found = [each.ref for each in messages.due(0, after(60), limit=200)]
 
     assert message.ref in found
+
+
+# --- More than one carrier, and rescues ----------------------------------------------------------
+
+
+def claimed_message() -> Message:
+    message = accept(new_send())
+    messages.claim(message, claim_of(), NOW)
+    return message
+
+
+def test_the_next_carriers_claim_takes_over_with_what_the_first_one_said() -> None:
+    message = claimed_message()
+
+    messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), after(2))
+
+    record = message_item(message.ref)
+    assert (record["state"], record["attempt_id"], record["attempts"]) == (
+        "sending",
+        "attempt-2",
+        2,
+    )
+    assert record["lease_until"] == SECONDS + 2 + LEASE.total_seconds()
+    assert Try.unpacked(record["try1"]).reason == "Down"
+
+
+def test_a_next_claim_written_twice_after_a_lost_reply_is_one() -> None:
+    message = claimed_message()
+
+    for _ in range(2):
+        messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), NOW)
+
+    assert message_item(message.ref)["attempts"] == 2
+
+
+@pytest.mark.parametrize("event", [verified, unconfirmed, refused])
+def test_nobody_asks_the_next_carrier_for_a_message_that_is_not_theirs_any_more(
+    event: Event,
+) -> None:
+    message = claimed_message()
+    event(message)
+
+    with pytest.raises(NotClaimed):
+        messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), NOW)
+
+
+def test_each_try_is_kept_and_read_again() -> None:
+    message = claimed_message()
+    messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), NOW)
+    taken = told(carrier="webhook", at=3)
+    messages.accepted(message, claim_of("attempt-2", 2), taken, carrier_message_id="x")
+
+    assert messages.get(message.ref).carriers == ("sns", "webhook")
+    assert message_item(message.ref)["carrier"] == "webhook"
+
+
+def unheard() -> Message:
+    """A message that a carrier took, and that the app wants rescued."""
+    message = replace(claimed_message(), rescue=True)
+    messages.accepted(message, claim_of(), told(), carrier_message_id="x", awaits_rescue=True)
+    change_message(message.ref, rescue=True)
+    return messages.get(message.ref)
+
+
+def test_what_awaits_a_rescue_stays_among_the_open_messages_until_it_is_claimed() -> None:
+    message = unheard()
+    assert message.wants_rescue
+    assert message_item(message.ref)["due_at"] == SECONDS + 80
+
+    messages.claim_rescue(message, claim_of("rescue", 2))
+
+    record = message_item(message.ref)
+    assert ("open" in record, record["rescue_id"], record["state"]) == (
+        False,
+        "rescue",
+        "awaiting_receipt",
+    )
+    assert not messages.get(message.ref).wants_rescue
+
+
+def test_a_rescue_is_claimed_once_and_a_retry_finds_its_own_claim() -> None:
+    message = unheard()
+    messages.claim_rescue(message, claim_of("rescue", 2))
+    messages.claim_rescue(message, claim_of("rescue", 2))
+
+    with pytest.raises(NotClaimed):
+        messages.claim_rescue(message, claim_of("another", 2))
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.AWAITING_RECEIPT}))
+def test_only_what_waits_for_a_receipt_is_rescued(state: State) -> None:
+    message = unheard()
+    change_message(message.ref, state=state.value)
+
+    with pytest.raises(NotClaimed):
+        messages.claim_rescue(message, claim_of("rescue", 2))
+
+
+def test_what_a_rescue_met_with_is_kept_and_moves_nothing() -> None:
+    message = unheard()
+    messages.claim_rescue(message, claim_of("rescue", 2))
+    verified(message)
+
+    refusal = replace(told("Down"), is_rescue=True)
+    messages.told_of_rescue(message, claim_of("rescue", 2), refusal)
+
+    record = message_item(message.ref)
+    assert (record["state"], Try.unpacked(record["try2"])) == ("verified", refusal)
+
+
+def test_an_early_receipt_leaves_nothing_open_of_what_would_await_a_rescue() -> None:
+    message = replace(claimed_message(), rescue=True)
+    change_message(message.ref, state="delivered", attempt_id=MINE)
+
+    messages.accepted(message, claim_of(), told(), carrier_message_id="x", awaits_rescue=True)
+
+    record = message_item(message.ref)
+    assert (record["state"], "open" in record) == ("delivered", False)

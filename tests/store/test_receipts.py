@@ -1,7 +1,6 @@
 """What a receipt does to the record of a message, whatever was known of it before."""
 
 import logging
-from dataclasses import replace
 
 import pytest
 
@@ -16,14 +15,17 @@ from tests.store.build import (
     SECONDS,
     after,
     change_message,
+    claim_of,
     give,
     held,
     message_item,
     new_send,
     paid,
+    told,
 )
 
 CREDIT = 10 * PRICE
+MINE = claim_of()
 NO = "UNKNOWN-NUMBER"
 
 
@@ -38,15 +40,18 @@ def message() -> Message:
     return paid(new_send())
 
 
-def claim(message: Message, attempt_id: str = "attempt-1") -> Message:
-    messages.claim(message, attempt_id, after(1))
-    return replace(messages.get(message.ref), attempt_id=attempt_id)
+def claim(message: Message) -> Message:
+    messages.claim(message, MINE, after(1))
+    return messages.get(message.ref)
 
 
 def accept(message: Message, carrier: str = "webhook") -> None:
-    messages.accepted(
-        message, "attempt-1", after(2), carrier=carrier, carrier_message_id="vendor-1"
-    )
+    answer = told(carrier=carrier, at=2)
+    messages.accepted(message, MINE, answer, carrier_message_id="vendor-1")
+
+
+def refuse(message: Message, *, final: bool = True) -> None:
+    messages.refused(message, MINE, told("no", at=2), final=final)
 
 
 def receive(message: Message, *, delivered: bool, carrier: str = "webhook") -> Heard | None:
@@ -93,7 +98,7 @@ def test_a_receipt_that_comes_before_the_carriers_answer_was_recorded_counts(
 
 
 def test_a_receipt_ends_the_doubt_about_an_answer_that_never_came(message: Message) -> None:
-    messages.unconfirmed(claim(message), "timeout", after(20))
+    messages.unconfirmed(claim(message), MINE, told("timeout", outcome=Outcome.UNKNOWN, at=9))
 
     receive(message, delivered=False)
 
@@ -142,7 +147,7 @@ def test_a_message_that_was_used_and_reported_is_not_paid_back(message: Message)
     messages.verified(message.ref, SECONDS + 3)
     receive(message, delivered=True)
 
-    messages.refused(claimed, "attempt-1", after(4), reason="late", final=True)
+    refuse(claimed)
 
     assert state(message) is State.VERIFIED
     assert held() == CREDIT - PRICE
@@ -156,7 +161,7 @@ def test_what_was_paid_back_stays_as_it_is(
     if end == "expired":
         messages.expired(message, "expired", after(700))
     else:
-        messages.refused(claim(message), "attempt-1", after(2), reason="no", final=True)
+        refuse(claim(message))
     if end == "used":
         messages.verified(message.ref, SECONDS + 3)
     before = message_item(message.ref)
@@ -194,14 +199,14 @@ def test_a_code_that_an_earlier_message_brought_is_paid_back_whatever_comes(
 def test_what_a_carrier_delivered_though_it_had_refused_it_is_not_sent_again(
     message: Message,
 ) -> None:
-    messages.refused(claim(message), "attempt-1", after(2), reason="busy", final=False)
+    refuse(claim(message), final=False)
 
     assert receive(message, delivered=False) is None
     assert state(message) is State.QUEUED
     assert receive(message, delivered=True)
 
     with pytest.raises(messages.NotClaimed):
-        messages.claim(message, "attempt-2", after(9))
+        messages.claim(message, claim_of("attempt-2", 2), after(9))
 
 
 def test_the_delay_counts_from_when_the_same_carrier_got_it(message: Message) -> None:

@@ -12,7 +12,7 @@ The last test lets some orders through without that.
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,10 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from signet.messages import Message
+from signet.messages import Claim, Message
 from signet.store import messages
 from signet.store.messages import NotClaimed
-from tests.store.build import PRICE, SECONDS, after, give, new_send, paid
+from signet.tries import Outcome
+from tests.store.build import PRICE, SECONDS, after, claim_of, give, new_send, paid, told
 from tests.store.emptied import resources
 
 __all__ = ["resources"]
@@ -32,6 +33,7 @@ CREDIT = 5 * PRICE
 ORDERS = 10_000
 TABLES = ("messages", "balances")
 Tables = str
+Act = Callable[[Message, Claim], None]
 
 
 @dataclass
@@ -99,39 +101,43 @@ class World:
         """What the tables hold once `act` was done to them as they stood."""
         if not keep or (tables, act) not in self.kept:
             self.put_back(tables)
-            ACTS[act](replace(self.message, attempt_id=attempt(tables)))
+            ACTS[act](self.message, attempt(tables))
             self.done += 1
             self.kept[tables, act] = self.tables()
         return self.kept[tables, act]
 
 
-def attempt(tables: Tables) -> str:
+def attempt(tables: Tables) -> Claim:
     """The attempt that is under way, or was last."""
-    found = json.loads(tables)[0].get("attempt_id", {"S": "attempt-0"})
-    return str(found["S"])
+    message = json.loads(tables)[0]
+    return claim_of(message.get("attempt_id", {}).get("S", ""), int(message["attempts"]["N"]))
 
 
-def claim(message: Message) -> None:
-    number = int(str(message.attempt_id).rpartition("-")[2])
+def claim(message: Message, last: Claim) -> None:
+    number = last.number + 1
     with suppress(NotClaimed):
-        messages.claim(message, f"attempt-{number + 1}", after(1))
+        messages.claim(message, claim_of(f"attempt-{number}", number), after(1))
 
 
-def accept(message: Message) -> None:
-    messages.accepted(
-        message, str(message.attempt_id), after(2), carrier="webhook", carrier_message_id="v1"
-    )
+def accept(message: Message, attempt: Claim) -> None:
+    answer = told(carrier="webhook", at=2)
+    messages.accepted(message, attempt, answer, carrier_message_id="v1")
 
 
-def refuse(*, final: bool) -> Callable[[Message], None]:
-    def act(message: Message) -> None:
-        messages.refused(message, str(message.attempt_id), after(2), reason="no", final=final)
+def refuse(*, final: bool) -> Act:
+    def act(message: Message, attempt: Claim) -> None:
+        messages.refused(message, attempt, told("no", at=2), final=final)
 
     return act
 
 
-def report(*, delivered: bool) -> Callable[[Message], None]:
-    def act(message: Message) -> None:
+def doubt(message: Message, attempt: Claim) -> None:
+    answer = told("timeout", outcome=Outcome.UNKNOWN, at=3)
+    messages.unconfirmed(message, attempt, answer)
+
+
+def report(*, delivered: bool) -> Act:
+    def act(message: Message, _: Claim) -> None:
         messages.reported(
             message.ref, delivered=delivered, reason="x", at=SECONDS + 5, carrier="webhook"
         )
@@ -139,16 +145,16 @@ def report(*, delivered: bool) -> Callable[[Message], None]:
     return act
 
 
-ACTS: dict[str, Callable[[Message], None]] = {
+ACTS: dict[str, Act] = {
     "claim": claim,
     "accept": accept,
     "refuse": refuse(final=True),
     "refuse for now": refuse(final=False),
-    "doubt": lambda message: messages.unconfirmed(message, "timeout", after(3)),
-    "expire": lambda message: messages.expired(message, "expired", after(700)),
+    "doubt": doubt,
+    "expire": lambda message, _: messages.expired(message, "expired", after(700)),
     "delivered": report(delivered=True),
     "undelivered": report(delivered=False),
-    "use": lambda message: messages.verified(message.ref, SECONDS + 4),
+    "use": lambda message, _: messages.verified(message.ref, SECONDS + 4),
 }
 
 

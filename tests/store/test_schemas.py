@@ -8,6 +8,7 @@ import pytest
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
 from signet.store.callbacks import CallbackItem
+from signet.store.carrier_health import CarrierItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
 from signet.store.opt_outs import OptOutItem
@@ -20,7 +21,10 @@ KEPT = [
     *(("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)),
     ("OptOuts", OptOutItem),
 ]
-EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem), ("Carriers", CallbackItem)]
+EXPIRING = [
+    *(("Phones", PhoneItem), ("Messages", MessageItem)),
+    *(("Carriers", CallbackItem), ("Carriers", CarrierItem)),
+]
 MODELS = [*KEPT, *EXPIRING]
 
 

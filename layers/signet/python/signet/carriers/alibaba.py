@@ -8,7 +8,7 @@ https://help.aliyun.com/zh/vms/developer-reference/api-dyvmsapi-2017-05-25-singl
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Self
@@ -176,7 +176,7 @@ class Alibaba:
         credentials = self._credentials
         if not credentials.voice_template or not message.code:
             missing = "code to say" if credentials.voice_template else "voice_template"
-            raise CarrierError(f"no {missing}", retryable=False)
+            raise CarrierError(f"no {missing}", retryable=False, asked=False)
         shown = message.sender or credentials.called_show_number
         # Its OutId has room for 15 bytes, fewer than a message's name: receipts go by the call's.
         query = {
@@ -187,7 +187,8 @@ class Alibaba:
             **({"CalledShowNumber": shown} if shown else {}),
         }
         body = self._call(credentials.voice_endpoint, "SingleCallByTts", "2017-05-25", query)
-        return _accepted(body, code="Code", name="CallId")
+        accepted = _accepted(body, code="Code", name="CallId")
+        return replace(accepted, is_echoed=False)
 
     def _call(self, endpoint: str, action: str, version: str, query: dict[str, str]) -> Fields:
         """One signed call; {} for an answer that is no JSON object."""

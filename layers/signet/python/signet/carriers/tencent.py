@@ -171,7 +171,7 @@ class Tencent:
         status: Fields = first if isinstance(first, dict) else {}
         code, serial, fee = status.get("Code"), status.get("SerialNo"), status.get("Fee")
         if code == "Ok" and isinstance(serial, str) and serial:
-            return Accepted(serial)
+            return Accepted(serial, is_echoed=False)
         is_billed = isinstance(fee, int) and fee > 0
         raise web_calls.failure(code, _meaning(code), billable=is_billed)
 
@@ -179,7 +179,7 @@ class Tencent:
         app_id = self._credentials.voice_sdk_app_id
         if not app_id or not message.code:
             missing = "code to say" if app_id else "voice_sdk_app_id"
-            raise CarrierError(f"no {missing}", retryable=False)
+            raise CarrierError(f"no {missing}", retryable=False, asked=False)
         request = {
             "CodeMessage": message.code,
             "CalledNumber": message.phone,
@@ -191,7 +191,7 @@ class Tencent:
         answer = self._call(vms, "SendCodeVoice", request)
         call_id = _object(answer, "SendStatus").get("CallId")
         if isinstance(call_id, str) and call_id:
-            return Accepted(call_id)
+            return Accepted(call_id, is_echoed=False)
         raise web_calls.failure(None, Meaning.UNKNOWN)
 
     def _call(

@@ -150,7 +150,7 @@ class Twilio:
     def _call(self, message: OutgoingMessage) -> dict[str, str]:
         sender = message.sender or self._credentials.sender
         if not sender:
-            raise CarrierError("no number to call from", retryable=False)
+            raise CarrierError("no number to call from", retryable=False, asked=False)
         voice = _VOICES[speech.language(message.phone)]
         said = escape(message.text)
         return {"From": sender, "Twiml": f"<Response><Say {voice}>{said}</Say></Response>"}

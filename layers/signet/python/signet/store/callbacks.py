@@ -47,7 +47,7 @@ def mark_taken(digest: str, now: datetime) -> None:
     _save(CallbackItem(f"seen#{digest}", _ONLY), now + _SEEN_FOR)
 
 
-def remember(carrier: str, carrier_message_id: str, ref: MessageRef, now: datetime) -> None:
+def remember(carrier: str, carrier_message_id: str, ref: MessageRef, *, now: datetime) -> None:
     """Keep which message the carrier calls so, for receipts that name no other id."""
     item = CallbackItem(
         _sent(carrier, carrier_message_id), _ONLY, app_id=ref.app_id, message_id=ref.message_id
