@@ -220,6 +220,8 @@ class Orders(RuleBasedStateMachine):
     def unknown(self) -> None:
         """No answer came; it may still come. The sweeper says so, too, of a sender that died."""
         known = self.known
+        if known.attempts == 0:
+            return
         if known.under_way and known.is_open:
             known.doubtful = True
         self._do("doubt")
