@@ -76,6 +76,13 @@ def test_a_signature_says_whose_message_it_was() -> None:
     assert answering(*messages, signature_text="谁的") is None
 
 
+def test_what_was_sent_after_the_reply_was_not_answered() -> None:
+    assert answering(sent("one", 5), sent("two", -0.2)) == "one"
+    assert answering(sent("two", -0.2)) is None
+    # Two clocks may differ by some minutes.
+    assert answering(sent("one", 5), sent("two", -0.05)) == "two"
+
+
 def test_nothing_sent_is_nothing_answered() -> None:
     assert answering() is None
 

@@ -105,6 +105,15 @@ def test_what_was_said_to_nobody_knows_whom_counts_for_all() -> None:
     assert opt_outs.is_out("another-app", PHONE)
 
 
+def test_a_yes_to_nobody_knows_whom_takes_nothing_back_from_an_app() -> None:
+    opt_outs.record_reply(APP_ID, PHONE, said("TD"))
+    opt_outs.record_reply(None, PHONE, said("STOP", 5))
+    opt_outs.record_reply(None, PHONE, said("START", 9))
+
+    assert opt_outs.is_out(APP_ID, PHONE)
+    assert not opt_outs.is_out("another-app", PHONE)
+
+
 def test_an_owner_puts_a_number_on_and_off_with_a_trail() -> None:
     by_hand(out=True)
     assert opt_outs.is_out(APP_ID, PHONE)

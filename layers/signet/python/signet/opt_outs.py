@@ -15,6 +15,8 @@ from signet.limits import Kind
 
 # How long after a marketing message a reply is taken for an answer to it, in seconds.
 ANSWERS_MARKETING_WITHIN = 72 * 3600
+# Carriers' clocks are their own: what was sent so much after a reply was not what it answers.
+_CLOCKS_DIFFER = 300
 # Of a list, and of what happened to one number.
 PAGE, MAX_PAGE, HISTORY = 50, 100, 50
 _LONGEST_COMMENT = 200
@@ -94,8 +96,8 @@ def meaning(text: str) -> Meaning | None:
 def answered(sent: Iterable[Sent], at: int, *, signature_text: str | None = None) -> Sent | None:
     """Which of these messages a reply at that time (epoch seconds) answers; None for none.
 
-    The newest, but marketing of the last 72 hours before all others. Only what was signed so
-    counts, where the carrier says what the reply was sent to.
+    The newest of those before it, but marketing of the last 72 hours before all others. Only what
+    was signed so counts, where the carrier says what the reply was sent to.
     """
 
     def place(one: Sent) -> tuple[bool, int]:
@@ -103,7 +105,8 @@ def answered(sent: Iterable[Sent], at: int, *, signature_text: str | None = None
         return one.kind is Kind.MARKETING and is_recent, one.at
 
     named = signature_text.strip("【】 ") if signature_text else None
-    fitting = [one for one in sent if named in (None, one.signature_text)]
+    before = [one for one in sent if one.at <= at + _CLOCKS_DIFFER]
+    fitting = [one for one in before if named in (None, one.signature_text)]
     return max(fitting, key=place, default=None)
 
 

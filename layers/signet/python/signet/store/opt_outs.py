@@ -87,11 +87,18 @@ def record_by_hand(app_id: str, phone: str, done: OptOut, entry: Entry) -> None:
 
 
 def is_out(app_id: str, phone: str) -> bool:
-    """Whether the app may not send marketing to the number (E.164)."""
+    """Whether the app may not send marketing to the number (E.164).
+
+    A refusal to nobody knows whom ends when somebody says otherwise to the app, or to nobody knows
+    whom; one to the app only when it is taken back from the app.
+    """
     keys = [(app_id, phone), (DEPLOYMENT, phone)]
-    found = table.read(lambda: list(OptOutItem.batch_get(keys, consistent_read=True)))
-    newest = max(found, key=lambda item: (item.at, item.is_out), default=None)
-    return newest is not None and bool(newest.is_out)
+    read = table.read(lambda: list(OptOutItem.batch_get(keys, consistent_read=True)))
+    found = {str(item.app_id): item for item in read}
+    own, everybodys = found.get(app_id), found.get(DEPLOYMENT)
+    if everybodys and everybodys.is_out and not (own and own.at > everybodys.at):
+        return True
+    return bool(own and own.is_out)
 
 
 def history(app_id: str, phone: str) -> list[OptOut]:
