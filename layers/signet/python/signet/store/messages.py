@@ -113,6 +113,10 @@ class MessageItem(table.Table):
     try4 = UnicodeAttribute(null=True)
     try5 = UnicodeAttribute(null=True)
     try6 = UnicodeAttribute(null=True)
+    # What the receipt said, and whose it was.
+    reported_at = NumberAttribute(null=True)
+    report_reason = UnicodeAttribute(null=True)
+    report_carrier = UnicodeAttribute(null=True)
 
 
 # Where a live code is sent again, an earlier message may have brought it.
