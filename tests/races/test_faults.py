@@ -248,7 +248,7 @@ def world(module_emulated: Any, sqs: Any, monkeypatch: pytest.MonkeyPatch) -> It
     faults.calls.clear()
     system.go_cold()
     monkeypatch.setattr(clock, "now", lambda: system.now)
-    monkeypatch.setattr(sender, "carrier", lambda: system.carrier)
+    monkeypatch.setattr(sender, "carrier", lambda _: system.carrier)
     monkeypatch.setattr(queue, "delay", lambda *_: None)
     for module in (rules, messages):
         # A query for each of sixteen shards would be most of what a test does.
