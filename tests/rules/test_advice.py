@@ -42,7 +42,7 @@ def said(record: Record, *, after: int = 10) -> str:
         ({"state": State.CALL_FAILED, "reason": "isv.MOBILE_NUMBER_ILLEGAL"}, 10, "check the num"),
         ({"state": State.CALL_FAILED, "reason": "isv.BUSINESS_LIMIT_CONTROL"}, 10, "a minute"),
         ({"state": State.CALL_FAILED, "reason": "isv.DAY_LIMIT_CONTROL"}, 10, "raise the account"),
-        ({"state": State.CALL_FAILED, "reason": "no template mapping for X"}, 10, "Mappings"),
+        ({"state": State.CALL_FAILED, "reason": "no template mapping for X"}, 10, "Carrier map"),
         ({"state": State.CALL_FAILED, "reason": "?"}, 10, "second carrier"),
         ({"state": State.UNCONFIRMED, "reason": "ReadTimeout"}, 10, "after 60 seconds"),
         ({"state": State.EXPIRED, "reason": "code replaced"}, 10, "newest message"),

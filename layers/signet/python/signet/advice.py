@@ -65,9 +65,9 @@ _OPERATOR = _words(
     "Operators: look at the alarms and the senders' queue (docs/operations.md).",
 )
 _MAP = _words(
-    "运营者：在控制台「通道与路由」的「模板对应」中，为该通道登记这个模板版本和签名。",
+    "运营者：在控制台的「通道映射」中，为该通道登记这个模板版本和签名。",
     "Operators: map this template version and signature for the carrier, in the console under"
-    " Carriers, Mappings.",
+    " Carrier mappings.",
 )
 _NEWEST = _words(
     "请用户使用最新一条短信中的验证码。", "Have the person use the code of the newest message."

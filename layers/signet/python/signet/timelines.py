@@ -130,7 +130,7 @@ def _accepted(record: Record, with_price: bool) -> Event:
 
 def _claimed(record: Record, at: int) -> Event:
     zh, en = "开始发送", "A sender took it"
-    if record.attempts > 1:
+    if record.attempts > 1 and not record.tries:
         zh, en = f"{zh}，第 {record.attempts} 次", f"{en}, attempt {record.attempts}"
     if record.state is State.QUEUED and record.reason and not record.tries:
         zh = f"{zh}；通道暂时拒绝（{record.reason}），稍后再试"
