@@ -45,7 +45,7 @@ def saved(app_id: str, act: Act, call: Call) -> Answer:
 
 
 def sealing() -> Sealing:
-    return Sealing(deployment.session_key, settings.value("SIGNET_PUBLIC_BASE_URL"))
+    return Sealing(deployment.session_key, carriers.base_url())
 
 
 def shared(call: Call) -> Answer:
@@ -104,7 +104,7 @@ ROUTES = [
     api.operators(
         "GET",
         "/carriers",
-        lambda *_: set_carriers.carriers(*carriers.used(), settings.region()),
+        lambda *_: set_carriers.carriers(*carriers.used(), settings.region(), carriers.base_url()),
     ),
     api.operators("GET", "/carriers/health", lambda _, c: set_routes.health(c.query)),
     api.operators("GET", "/routes", lambda *_: set_routes.show(*carriers.used())),

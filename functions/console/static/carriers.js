@@ -1,21 +1,24 @@
 // The carriers in words.
 
+import { SERVER } from "./api.js";
 import { h } from "./dom.js";
 import { badge, copyable } from "./parts.js";
 import { spoken, text } from "./texts.js";
 
 // Where an address in a sentence ends: at a blank, or at punctuation of either language.
 const ADDRESS = /(https?:\/\/[^\s，。；：、（）()]+)/;
+// How sentences write where carriers call this deployment.
+const OWN = "PublicBaseUrl/carriers";
 
 /** The carriers, the one in use first, each with the steps that it still needs. */
-export function carrierList({ active, items }) {
+export function carrierList({ active, base_url: base, items }) {
   const isActive = ({ name }) => name === active;
   const rank = (carrier) => (isActive(carrier) ? 0 : carrier.usable ? 1 : 2);
   const ordered = items.toSorted((a, b) => rank(a) - rank(b));
   return h(
     "ul",
     { class: "carriers" },
-    ordered.map((carrier) => one(carrier, isActive(carrier))),
+    ordered.map((carrier) => one(carrier, isActive(carrier), base || SERVER)),
   );
 }
 
@@ -25,8 +28,8 @@ export function carrierNames({ items }) {
   return (name) => labels.get(name.startsWith("webhook-") ? "webhook" : name) ?? name;
 }
 
-function one({ label, needs, usable, ready }, isActive) {
-  const steps = needs.map((step) => h("li", {}, withAddresses(spoken(step))));
+function one({ label, needs, usable, ready }, isActive, base) {
+  const steps = needs.map((step) => h("li", {}, withAddresses(spoken(step), base)));
   return h(
     "li",
     {},
@@ -42,9 +45,10 @@ function one({ label, needs, usable, ready }, isActive) {
   );
 }
 
-/** A sentence in which every address has a button that copies it. */
-function withAddresses(sentence) {
+/** A sentence in which every address is whole and has a button that copies it. */
+function withAddresses(sentence, base) {
   return sentence
+    .replaceAll(OWN, `${base}/carriers`)
     .split(ADDRESS)
     .map((part, index) => (index % 2 ? copyable(part, text("carrier.address")) : part));
 }

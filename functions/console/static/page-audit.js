@@ -12,7 +12,7 @@ import { reasonBadges } from "./versions.js";
 const TONES = { submit: "busy", approve: "good", file: "busy", reject: "bad" };
 const ACTIONS = [
   ...["create", "edit", "submit", "delete", "default", "approve", "file", "reject"],
-  ...["change", "credit", "map", "unmap", "lift", "share"],
+  ...["change", "credit", "map", "unmap", "lift", "share", "opt_out", "opt_in"],
 ];
 const SUBJECTS = ["signature", "template", "app", "mapping", "number", "lock", "message"];
 

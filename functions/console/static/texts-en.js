@@ -10,6 +10,7 @@ export const EN = {
   "menu.templates": "Templates",
   "menu.records": "Messages",
   "menu.guard": "Shield",
+  "menu.optOuts": "Opt-outs",
   "menu.balance": "Balance",
   "menu.prices": "Prices",
   "menu.settings": "App settings",
@@ -816,6 +817,34 @@ export const EN = {
   "mappings.removeAsk": "Remove the mapping of “{template}”?",
   "mappings.removeBody": "Messages that need it will fail.",
 
+  // Opt-outs
+  "optOuts.lead":
+    "Numbers that replied so get no more marketing; codes and notifications still arrive. What they replied is kept as proof.",
+  "optOuts.number": "Look up a number",
+  "optOuts.look": "Look up",
+  "optOuts.list": "On the list",
+  "optOuts.none": "Nobody has opted out",
+  "optOuts.noneBody": "Numbers that reply STOP, TD and the like appear here.",
+  "optOuts.since": "Since",
+  "optOuts.how": "How",
+  "optOuts.replied": "replied “{word}”",
+  "optOuts.byHand": "by hand:",
+  "optOuts.out": "opted out",
+  "optOuts.in": "not opted out",
+  "optOuts.wentOut": "Opted out",
+  "optOuts.cameIn": "Opted in again",
+  "optOuts.putOn": "Put on the list",
+  "optOuts.putOnAsk": "Put {phone} on the list?",
+  "optOuts.putOnBody": "The number gets no more marketing from this app.",
+  "optOuts.takeOff": "Take off the list",
+  "optOuts.takeOffAsk": "Take {phone} off the list?",
+  "optOuts.takeOffBody":
+    "Only people who agreed may get marketing again. Say how you know that they did.",
+  "optOuts.comment": "Why",
+  "optOuts.commentHint": "Such as: asked for it by phone on 26 November. It goes into the trail.",
+  "optOuts.isOn": "It is on the list.",
+  "optOuts.isOff": "It is off the list.",
+
   // The audit trail
   "audit.lead": "Who did what to which version, newest first.",
   "audit.none": "Nothing happened yet",
@@ -838,4 +867,6 @@ export const EN = {
   "action.unmap": "unmapped",
   "action.lift": "lifted",
   "action.share": "shared",
+  "action.opt_out": "opted out",
+  "action.opt_in": "opted in",
 };

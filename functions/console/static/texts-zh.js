@@ -10,6 +10,7 @@ export const ZH = {
   "menu.templates": "短信模板",
   "menu.records": "发送记录",
   "menu.guard": "防护",
+  "menu.optOuts": "退订",
   "menu.balance": "余额",
   "menu.prices": "价格",
   "menu.settings": "应用设置",
@@ -778,6 +779,33 @@ export const ZH = {
   "mappings.removeAsk": "删除「{template}」的映射？",
   "mappings.removeBody": "之后用到它的短信会失败。",
 
+  // Opt-outs
+  "optOuts.lead":
+    "回复退订的号码不再收到营销短信，验证码和通知不受影响。收到的回复保留为证据。",
+  "optOuts.number": "查一个号码",
+  "optOuts.look": "查询",
+  "optOuts.list": "退订名单",
+  "optOuts.none": "还没有人退订",
+  "optOuts.noneBody": "回复 TD、退订、STOP 等的号码会出现在这里。",
+  "optOuts.since": "退订时间",
+  "optOuts.how": "依据",
+  "optOuts.replied": "回复「{word}」",
+  "optOuts.byHand": "手工登记",
+  "optOuts.out": "已退订",
+  "optOuts.in": "未退订",
+  "optOuts.wentOut": "退订",
+  "optOuts.cameIn": "恢复接收",
+  "optOuts.putOn": "加入退订名单",
+  "optOuts.putOnAsk": "把 {phone} 加入退订名单？",
+  "optOuts.putOnBody": "这个号码不再收到本应用的营销短信。",
+  "optOuts.takeOff": "移出退订名单",
+  "optOuts.takeOffAsk": "把 {phone} 移出退订名单？",
+  "optOuts.takeOffBody": "只有本人明确同意后才能再发营销短信。请写明依据。",
+  "optOuts.comment": "说明",
+  "optOuts.commentHint": "例如：用户 11 月 26 日来电要求。会写入操作记录。",
+  "optOuts.isOn": "已加入退订名单。",
+  "optOuts.isOff": "已移出退订名单。",
+
   // The audit trail
   "audit.lead": "谁在什么时候对哪个版本做了什么，最新的在最前。",
   "audit.none": "还没有操作",
@@ -800,4 +828,6 @@ export const ZH = {
   "action.unmap": "删除映射",
   "action.lift": "解除限制",
   "action.share": "分享",
+  "action.opt_out": "加入退订",
+  "action.opt_in": "移出退订",
 };

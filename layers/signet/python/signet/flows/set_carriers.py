@@ -16,14 +16,15 @@ from signet.vendor_templates import Ours
 ALL_APPS = "-"
 
 
-def carriers(active: str, others: str, region: str) -> Body:
+def carriers(active: str, others: str, region: str, base: str) -> Body:
     """The carriers of this region, what each needs, and which of them may deliver.
 
-    `active` delivers where no route says otherwise; `others` as in `routes.usable`.
+    `active` delivers where no route says otherwise; `others` as in `routes.usable`; `base` is
+    where carriers reach the API, "" where that is not known here.
     """
     usable = routes.usable(active, others)
     items = [_carrier(name, one, usable) for name, one in carrier_steps.available(region).items()]
-    return {"active": active, "items": items}
+    return {"active": active, "base_url": base, "items": items}
 
 
 def listing(app_id: str) -> Body:
