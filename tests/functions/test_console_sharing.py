@@ -78,6 +78,7 @@ def test_a_link_shows_what_became_of_the_message_to_whoever_has_it(message_id: s
     assert reply.body["app"] == "示例应用"
     assert reply.body["message_id"] == message_id
     assert reply.body["phone"] == "+86186****5678"
+    assert reply.body["carrier"] == {"zh": "阿里云短信", "en": "Alibaba Cloud SMS"}
     assert reply.body["carrier_message_id"] == "9007^0"
     assert [one["event"] for one in reply.body["timeline"]] == ["accepted", "claimed", "carrier"]
     assert reply.body["advice"][0]["en"].startswith("No receipt yet; Alibaba Cloud SMS usually")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from signet import advice, causes
+from signet import advice, causes, routes
 from signet.causes import Cause
 from signet.codes import Purpose
 from signet.messages import State
@@ -104,6 +104,10 @@ def test_every_cause_has_advice_in_both_languages(cause: Cause) -> None:
 
     assert listed
     assert all(set(words) == {"zh", "en"} and all(words.values()) for words in listed)
+
+
+def test_it_is_known_of_every_carrier_whether_it_reports() -> None:
+    assert set(advice.REPORTS_WITHIN) == {*routes.AWS, *routes.OUTSIDE}
 
 
 def test_every_state_has_an_answer() -> None:

@@ -34,6 +34,7 @@ export function shareForm({ message_id: id }, params) {
       copyable(url, text("share.link")),
       h("p", { class: "soft" }, text("share.until"), " ", when(link.expires_at)),
     );
+    made.scrollIntoView({ block: "nearest" });
     announce(text((await copied(url)) ? "share.copied" : "share.made"));
   });
   return h("div", { class: "stack" }, h("p", { class: "soft" }, text("share.body")), form, made);

@@ -4,7 +4,7 @@ import { ApiError, get } from "./api.js";
 import { h } from "./dom.js";
 import { button, card, copyable, explain, facts, heading, notice, when } from "./parts.js";
 import { advice, stateBadge, timeline } from "./timeline.js";
-import { locale, switchLanguage, text } from "./texts.js";
+import { locale, spoken, switchLanguage, text } from "./texts.js";
 
 const main = document.getElementById("main");
 const language = document.getElementById("language");
@@ -70,7 +70,7 @@ function told(message) {
     [text("records.time"), when(message.created_at)],
     [text("records.kind"), text(`kind.${message.kind}`)],
     [text("record.channel"), text(`channel.${message.channel}`)],
-    message.carrier && [text("record.carrier"), message.carrier],
+    message.carrier && [text("record.carrier"), spoken(message.carrier)],
     message.carrier_message_id && [
       text("record.carrierId"),
       copyable(message.carrier_message_id, text("record.carrierId")),

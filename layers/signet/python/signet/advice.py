@@ -13,15 +13,15 @@ from signet.causes import Cause
 from signet.messages import State
 from signet.records import Record
 
-# How soon receipts of each carrier usually come; None: it never reports. As the carriers
-# themselves say in `reports_within`, which this may not import.
+# How soon receipts of each carrier usually come, where they are set up; None: it never reports.
+# The carriers say so of themselves in `reports_within`, but know what senders alone may read.
 REPORTS_WITHIN: Mapping[str, timedelta | None] = {
     "sns": None,
     "end-user-messaging": timedelta(minutes=1),
     "alibaba": timedelta(minutes=1),
     "tencent": timedelta(minutes=1),
     "twilio": timedelta(minutes=1),
-    "webhook": None,
+    "webhook": timedelta(minutes=1),
 }
 # A message that waits for longer than this waits for something that is broken.
 _STUCK_AFTER = 60
@@ -256,9 +256,10 @@ def _awaited(record: Record, now: int) -> tuple[Words, ...]:
         )
         return (soon,)
     late = _words(
-        f"{name['zh']} 通常在 {_span_zh(within)}内报告，但仍没有回执：手机可能关机或没有信号。",
+        f"{name['zh']} 通常在 {_span_zh(within)}内报告，但仍没有回执：手机可能关机或没有信号，"
+        "也可能还没有在通道配置回执。",
         f"{name['en']} usually reports within {_span_en(within)}, and has not: the phone may be"
-        " off or out of reach.",
+        " off or out of reach, or receipts are not set up at the carrier.",
     )
     return late, _RESTART, _LOOK_AT_PHONE, _ASK_AGAIN, _ASK_CARRIER
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
-from signet import fields, records
+from signet import carrier_steps, fields, records
 from signet.fields import Body
 from signet.records import Record
 
@@ -29,7 +29,7 @@ _LONGEST = 1_000
 _KEPT_BACK = "kept back"
 _FOR_SUPPORT = (
     *("message_id", "created_at", "phone", "kind", "channel", "state"),
-    *("carrier", "carrier_message_id"),
+    "carrier_message_id",
 )
 
 
@@ -87,7 +87,8 @@ def for_support(record: Record) -> Record:
 def shown(record: Record) -> dict[str, object]:
     """What JSON has of the record: no price, no template, no text."""
     known = records.shown(record)
-    return {name: known[name] for name in _FOR_SUPPORT}
+    carrier = carrier_steps.name(record.carrier) if record.carrier else None
+    return {name: known[name] for name in _FOR_SUPPORT} | {"carrier": carrier}
 
 
 def _share(said: dict[str, object]) -> Share:
