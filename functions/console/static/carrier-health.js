@@ -40,7 +40,7 @@ function standings(items, here) {
         h(
           "div",
           { class: "line" },
-          badge(text("health.keeps", { share: one.share }), one.share < 50 ? "bad" : "warn"),
+          badge(text("health.keeps", { share: one.share }), one.reason === "recovering" ? "warn" : "bad"),
           h("strong", {}, text("health.to", of(one, here))),
         ),
         h(
