@@ -8,6 +8,7 @@ import pytest
 from signet import advice, causes, routes
 from signet.causes import Cause
 from signet.codes import Purpose
+from signet.limits import Channel
 from signet.messages import State
 from signet.records import Record
 from signet.tries import Outcome, Try
@@ -74,6 +75,13 @@ def test_nobody_asks_for_a_new_code_of_a_notification() -> None:
     assert "new code" in said(failed)
     assert "new code" not in said(replace(failed, purpose=None))
     assert "Send it again" in said(replace(failed, purpose=None))
+
+
+def test_nobody_looks_for_a_call_in_a_spam_folder() -> None:
+    told = said(replace(CODE, state=State.DELIVERED, channel=Channel.VOICE))
+
+    assert "spam" not in told
+    assert "answer the call" in told
 
 
 def test_the_receipt_counts_before_an_earlier_refusal() -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from signet import carrier_steps, causes, routes
 from signet.carrier_steps import Words
 from signet.causes import Cause
+from signet.limits import Channel
 from signet.messages import State
 from signet.records import Record
 
@@ -51,6 +52,10 @@ _LOOK_AT_PHONE = _words(
 _DUAL_SIM = _words(
     "双卡手机请确认收短信的是这个号码的卡，并且插在这台手机里。",
     "On a phone with two SIMs, check that the one of this number is in it and switched on.",
+)
+_ANSWER = _words(
+    "请用户接听来电，并查看是否被骚扰拦截。",
+    "Have the person answer the call, and see whether the phone rejects it.",
 )
 _RESTART = _words(
     "请用户确认手机有信号、未停机，关闭飞行模式，或重启手机后再试。",
@@ -109,13 +114,7 @@ _BY_CAUSE: Mapping[Cause, tuple[Words, ...]] = {
         _ASK_AGAIN,
     ),
     Cause.BUSY: (_ASK_AGAIN,),
-    Cause.NO_ANSWER: (
-        _words(
-            "请用户接听来电，并查看是否被骚扰拦截。",
-            "Have the person answer the call, and see whether the phone rejects it.",
-        ),
-        _ASK_AGAIN,
-    ),
+    Cause.NO_ANSWER: (_ANSWER, _ASK_AGAIN),
     Cause.EXPIRED: (_RESTART, _ASK_AGAIN),
     Cause.THROTTLED: (
         _words(
@@ -282,7 +281,9 @@ def _last_carrier(record: Record) -> str | None:
 
 
 def _for_what_it_is(words: Words, record: Record) -> Words:
-    """Nobody asks for another code of a message that had none."""
+    """A call lies in no spam folder, and nobody asks for another code where there was none."""
+    if words is _LOOK_AT_PHONE and record.channel is Channel.VOICE:
+        return _ANSWER
     return _SEND_AGAIN if words is _ASK_AGAIN and record.purpose is None else words
 
 
