@@ -264,7 +264,7 @@ BY_TENCENT = replace(SENT, carrier="tencent", carrier_message_id="s-1", sent_at=
             replace(BY_TENCENT, tries=(TAKEN, RESCUE)),
             [
                 "腾讯云短信 已接收，编号 s-1，用时 0.42 秒",
-                "没有等到回执，补发同一内容：twilio（语音电话） 已接收，用时 0.25 秒",
+                "没有等到回执，补发同一内容：Twilio（语音电话） 已接收，用时 0.25 秒",
             ],
         ),
     ],
