@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local import LocalStackError, clock
+from local import LocalStackError, carriers, clock
 from local.aws import Aws
 from local.ministack import finish_preflights, supported
 from local.package import package, upload
@@ -18,9 +18,15 @@ from local.package import package, upload
 STACK_NAME = "signet-local"
 PARAMETERS = {
     "Architecture": "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64",
-    "Carrier": "sns",
+    "Carrier": "webhook",
+    # So that routes may name sns, which MiniStack plays.
+    "OtherCarriers": "aws",
+    # MiniStack has no AWS End User Messaging in which one could be made.
+    "ConfigurationSet": "local",
     "LocalClockTable": clock.TABLE,
     "PointInTimeRecovery": "off",
+    # What the receivers of events are asked to be is on this machine.
+    "PrivateWebhooks": "on",
 }
 
 
@@ -32,15 +38,15 @@ class Deployment:
     resources: dict[str, str]
 
 
-def deploy(template_file: Path, *, cache: Path, aws: Aws, pictures_url: str = "") -> Deployment:
+def deploy(template_file: Path, *, cache: Path, aws: Aws, url: str) -> Deployment:
     """Create the stack, or update the one that is there.
 
-    `pictures_url`: where pictures of captchas will be seen from outside.
+    `url`: where the API, and pictures of captchas, will be seen from outside.
 
     Raises LocalStackError with CloudFormation's reasons when it fails.
     """
     clock.create_table(aws)
-    parameters = PARAMETERS | {"PicturesBaseUrl": pictures_url}
+    parameters = PARAMETERS | {"PicturesBaseUrl": url, "PublicBaseUrl": url}
     template = supported(package(template_file, parameters=parameters, cache=cache, aws=aws))
     cloudformation = aws.client("cloudformation")
     _apply(
@@ -54,8 +60,17 @@ def deploy(template_file: Path, *, cache: Path, aws: Aws, pictures_url: str = ""
             resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources
         },
     )
+    _enter_credentials(aws, deployment, url=url)
     finish_preflights(aws.client("apigateway"), deployment.resources["Api"], template)
     return deployment
+
+
+def _enter_credentials(aws: Aws, deployment: Deployment, *, url: str) -> None:
+    """What an operator puts into the secret of carriers; the port may be another than before."""
+    aws.client("secretsmanager").put_secret_value(
+        SecretId=deployment.outputs["CarrierSecretArn"],
+        SecretString=json.dumps(carriers.credentials(url)),
+    )
 
 
 def _apply(

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from local.answers import Answers
+from local.carrier_pages import CarrierPages
 from local.clock import Clock, iso
 from local.inbox import Inbox
 from local.proxy import Upstream
@@ -37,6 +38,7 @@ class Front:
         upstream: Upstream,
         pictures: Upstream,
         inbox: Inbox,
+        carriers: CarrierPages,
         answers: Answers,
         clock: Clock,
         wake: Callable[[], None],
@@ -44,20 +46,22 @@ class Front:
         self._upstream = upstream
         self._pictures = pictures
         self._inbox = inbox
+        self._carriers = carriers
         self._answers = answers
         self._clock = clock
         self._wake = wake
         self._pages: dict[tuple[str, str], Page] = {
             ("GET", "/"): _file(SHOP / "index.html"),
             ("GET", "/phone"): _file(PAGES / "phone.html"),
-            ("GET", "/local/phone.js"): _file(PAGES / "phone.js"),
             ("GET", "/local/messages"): self._messages,
             ("GET", "/local/captcha"): self._captcha,
             ("GET", "/local/clock"): self._show_clock,
             ("POST", "/local/clock"): self._move_clock,
-        }
+        } | carriers.pages()
         for asset in SHOP.rglob("*.*"):
             self._pages["GET", f"/{asset.relative_to(SHOP).as_posix()}"] = _file(asset)
+        for asset in (*PAGES.glob("*.js"), *PAGES.glob("*.css")):
+            self._pages["GET", f"/local/{asset.name}"] = _file(asset)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -79,6 +83,7 @@ class Front:
             if event == "lifespan.shutdown":
                 await self._upstream.close()
                 await self._pictures.close()
+                await self._carriers.close()
             await send({"type": f"{event}.complete"})
             if event == "lifespan.shutdown":
                 return

@@ -17,12 +17,16 @@ import uvicorn
 from local import LocalStackError, running, seed
 from local.answers import Answers
 from local.aws import Aws
+from local.carrier_pages import CarrierPages
+from local.carriers import NAMES, VirtualCarrier
 from local.clock import Clock
 from local.deploy import Deployment, deploy
 from local.front import Front
 from local.inbox import Inbox
 from local.ministack import MiniStack, free_port
+from local.phones import Phones
 from local.proxy import Upstream
+from local.sns_texts import SnsTexts
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = "live"
@@ -90,7 +94,7 @@ class Stack:
         with telling(self._say, "building the layers and deploying template.yaml"):
             # Layers are the same for every work_dir, so their cache is in one place.
             deployed = deploy(
-                self._template, cache=ROOT / ".local" / "cache", aws=aws, pictures_url=self.url
+                self._template, cache=ROOT / ".local" / "cache", aws=aws, url=self.url
             )
         self.outputs = deployed.outputs
         self.resources = deployed.resources
@@ -113,6 +117,7 @@ class Stack:
 
     def _front(self, aws: Aws, deployed: Deployment) -> Front:
         clock = Clock(aws)
+        phones = Phones(self._work_dir / "state" / "phones.jsonl" if self._keep else None)
 
         def wake() -> None:
             """Do what the schedules would have done while the time passed."""
@@ -128,16 +133,23 @@ class Stack:
         return Front(
             upstream=api("Api"),
             pictures=api("PicturesApi"),
-            inbox=Inbox(
-                ministack=self.ministack,
-                aws=aws,
-                messages_table=deployed.outputs["MessagesTable"],
-                now=clock.now,
+            inbox=self._inbox(aws, phones, deployed.outputs["MessagesTable"]),
+            carriers=CarrierPages(
+                {
+                    name: VirtualCarrier(name, phones=phones, url=self.url, now=clock.now)
+                    for name in NAMES
+                },
+                phones,
             ),
             answers=Answers(aws=aws, apps_table=deployed.outputs["AppsTable"], now=clock.now),
             clock=clock,
             wake=wake,
         )
+
+    def _inbox(self, aws: Aws, phones: Phones, table: str) -> Inbox:
+        now = Clock(aws).now
+        sns = SnsTexts(ministack=self.ministack, aws=aws, messages_table=table, now=now)
+        return Inbox(phones=phones, sns=sns, aws=aws, messages_table=table)
 
     def _serve(self, front: Front) -> None:
         config = uvicorn.Config(

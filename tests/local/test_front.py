@@ -2,22 +2,22 @@
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any, cast
 
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from local.answers import Answers
+from local.carrier_pages import CarrierPages
 from local.clock import Clock
 from local.front import Front
 from local.inbox import Inbox
 from local.ministack import free_port
+from local.phones import Phones
 from local.proxy import Upstream
+from tests.local.serving import served
 
 BASE = "/restapis/abc/live/_user_request_"
 
@@ -50,31 +50,13 @@ async def recorder(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-@contextmanager
-def served(app: ASGIApp) -> Iterator[int]:
-    """Serve an app from a thread; the port."""
-    port = free_port()
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="error", proxy_headers=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield port
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def front(upstream: str) -> Front:
     """A front whose API lies there; its own pages are not asked for here."""
     return Front(
         upstream=Upstream(upstream, BASE),
         pictures=Upstream(upstream, BASE),
         inbox=cast(Inbox, None),
+        carriers=CarrierPages({}, Phones()),
         answers=cast(Answers, None),
         clock=cast(Clock, None),
         wake=lambda: None,

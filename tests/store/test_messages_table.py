@@ -77,6 +77,17 @@ def verified(message: Message) -> None:
     messages.verified(message.ref, SECONDS)
 
 
+def test_a_message_in_plain_text_says_so_and_others_say_nothing() -> None:
+    send = new_send()
+    plain = new_message(send, plain=True)
+    phones.accept(send, plain)
+    other = accept(new_send("request-2", at=60))
+
+    assert messages.get(plain.ref).plain
+    assert not messages.get(other.ref).plain
+    assert "plain" not in message_item(other.ref)
+
+
 Event = Callable[[Message], None]
 EVENTS: tuple[Event, ...] = (
     claimed,

@@ -91,8 +91,9 @@ class Message:
 
     `purpose` and `nonce_tag` are those of its code; what holds no code has neither. `price` is
     in micros, paid by item `balance_shard` of the balance. What is `kept_back` is never handed
-    over: nobody has the number, and the app does not want that to be seen (safe mode). `rescue`:
-    the app wants its code sent once more when nothing is heard of it; `rescue_id` is whose that is.
+    over: nobody has the number, and the app does not want that to be seen (safe mode). What is
+    `plain` goes in GSM-7's characters (`segments.plain`), and was priced so. `rescue`: the app
+    wants its code sent once more when nothing is heard of it; `rescue_id` is whose that is.
     `carriers` are those that were asked so far.
     """
 
@@ -118,6 +119,7 @@ class Message:
     lease_until: int = 0
     due_at: int = 0
     kept_back: bool = False
+    plain: bool = False
     rescue: bool = False
     rescue_id: str | None = None
     sent_at: int = 0

@@ -90,6 +90,7 @@ class MessageItem(table.Table):
     variables = JSONAttribute(null=True)
     nonce_tag = UnicodeAttribute(null=True)
     kept_back = BooleanAttribute(null=True)
+    plain = BooleanAttribute(null=True)
     rescue = BooleanAttribute(null=True)
     rescue_id = UnicodeAttribute(null=True)
     segments = NumberAttribute(null=True)
@@ -168,6 +169,7 @@ def record(writes: TransactWrite, message: Message) -> None:
         nonce_tag=message.nonce_tag,
         # Said of every code of an account, so that a write does not tell by its size.
         kept_back=message.kept_back if message.purpose in OPERATIONS else None,
+        plain=message.plain or None,
         rescue=message.rescue or None,
         segments=message.segments,
         price=message.price,
@@ -492,6 +494,7 @@ def _message(ref: MessageRef, item: Any) -> Message:
         lease_until=int(item.lease_until or 0),
         due_at=int(item.due_at or 0),
         kept_back=bool(item.kept_back),
+        plain=bool(item.plain),
         rescue=bool(item.rescue),
         rescue_id=item.rescue_id,
         sent_at=int(item.sent_at or 0),
