@@ -605,6 +605,7 @@ def test_the_carriers_say_what_they_need() -> None:
         "end-user-messaging",
         "alibaba",
         "tencent",
+        "twilio",
         "webhook",
     ]
     assert all(one["needs"] and one["ready"] is None for one in reply["items"])
@@ -615,7 +616,7 @@ def test_the_china_regions_have_no_carriers_of_aws(monkeypatch: pytest.MonkeyPat
 
     names = [one["name"] for one in operated("GET", "/carriers").body["items"]]
 
-    assert names == ["alibaba", "tencent", "webhook"]
+    assert names == ["alibaba", "tencent", "twilio", "webhook"]
 
 
 MAPPING = {
