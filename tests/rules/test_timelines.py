@@ -331,9 +331,15 @@ def test_a_lost_sender_is_told_where_no_try_tells_it() -> None:
             "Tencent Cloud SMS reports: not delivered: the phone is off or out of reach (MK:0023).",
         ),
         (
-            {"state": State.VERIFIED, "report_reason": "UNDELIV", "report_carrier": "alibaba"},
-            "阿里云短信 的回执：关机、停机、空号或无法接通（UNDELIV）",
-            "Alibaba Cloud SMS reports: the phone is off, suspended or unknown (UNDELIV).",
+            {
+                "state": State.VERIFIED,
+                "report": State.UNDELIVERED,
+                "report_reason": "UNDELIV",
+                "report_carrier": "alibaba",
+            },
+            "阿里云短信 的回执：未送达：关机、停机、空号或无法接通（UNDELIV）",
+            "Alibaba Cloud SMS reports: not delivered: the phone is off, suspended or unknown"
+            " (UNDELIV).",
         ),
     ],
 )

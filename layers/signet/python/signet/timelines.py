@@ -204,16 +204,14 @@ def _taken(record: Record, at: int) -> Event:
 
 
 def _reported(record: Record, at: int) -> Event:
-    """The receipt. One that came after the code was used says nothing that matters."""
-    name = carrier_steps.name(record.report_carrier or record.carrier or "")
-    zh, en = causes.words(record.report_carrier or record.carrier, record.report_reason or "-")
-    if record.state is State.DELIVERED:
-        zh, en = (
-            f"已送达（{record.report_reason or '-'}）",
-            f"delivered ({record.report_reason or '-'})",
-        )
-    elif record.state is State.UNDELIVERED:
-        zh, en = f"未送达：{zh}", f"not delivered: {en}"
+    """The receipt, which may also come after the code was used."""
+    carrier = record.report_carrier or record.carrier
+    name = carrier_steps.name(carrier or "")
+    reason = record.report_reason or "-"
+    zh, en = f"已送达（{reason}）", f"delivered ({reason})"
+    if (record.report or record.state) is State.UNDELIVERED:
+        why_zh, why_en = causes.words(carrier, reason)
+        zh, en = f"未送达：{why_zh}", f"not delivered: {why_en}"
     return Event(
         Happening.RECEIPT, at, f"{name['zh']} 的回执：{zh}", f"{name['en']} reports: {en}."
     )

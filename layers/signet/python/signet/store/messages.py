@@ -121,6 +121,7 @@ class MessageItem(table.Table):
     try5 = UnicodeAttribute(null=True)
     try6 = UnicodeAttribute(null=True)
     # What the receipt said, and whose it was.
+    report = UnicodeAttribute(null=True)
     reported_at = NumberAttribute(null=True)
     report_reason = UnicodeAttribute(null=True)
     report_carrier = UnicodeAttribute(null=True)
