@@ -153,7 +153,7 @@ def find_in_records(page: Page, phone: str) -> None:
     row.get_by_role("button").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.locator(".timeline li").first).to_contain_text("受理")
-    expect(drawer.locator(".timeline")).to_contain_text("Amazon SNS 已接收")
+    expect(drawer.locator(".timeline")).to_contain_text("自有网关 已接收")
     photograph(page, "13-timeline")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
