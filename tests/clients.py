@@ -5,7 +5,7 @@ from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
 from signet.edge import alarms, aws, clock, functions, objects, queue, secrets
-from signet.store import apps, shield, table
+from signet.store import apps, carrier_health, shield, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
 _LOADER = create_loader()
@@ -36,4 +36,5 @@ def renew() -> None:
     secrets._cached = secrets._carriers = None
     apps._cache.clear()
     shield.CONTAINERS.forget()
+    carrier_health.HEALTH.forget()
     table.CONNECTION._client = None

@@ -26,6 +26,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Ledger", "SIGNET_LEDGER_TABLE"),
         ("Users", "SIGNET_USERS_TABLE"),
         ("Shield", "SIGNET_SHIELD_TABLE"),
+        ("Carriers", "SIGNET_CARRIERS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {

@@ -89,7 +89,7 @@ CORS_HEADERS = [
 
 # Function -> every (action, resource) it may use; a condition of the template in front, and
 # behind it the attributes that a read is restricted to.
-TEXTS_ONLY = "app_id item text vendor_signatures vendor_template vendor_variables"
+TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_variables"
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
@@ -106,8 +106,13 @@ def _sender(queue: str) -> set[tuple[str, str]]:
         ("sqs:DeleteMessage", f"{queue}.Arn"),
         ("sqs:GetQueueAttributes", f"{queue}.Arn"),
         ("sqs:ChangeMessageVisibility", f"{queue}.Arn"),
+        ("sqs:SendMessage", f"{queue}.Arn"),
+        ("dynamodb:Query", "Carriers.Arn"),
+        ("dynamodb:UpdateItem", "Carriers.Arn"),
+        ("dynamodb:PutItem", "Carriers.Arn"),
         ("SendsBySns: sns:Publish", "not arn:${AWS::Partition}:sns:*:*:*"),
         ("SendsByEndUserMessaging: sms-voice:SendTextMessage", "*"),
+        ("SendsByEndUserMessaging: sms-voice:SendVoiceMessage", "*"),
         _KMS,
     }
 
@@ -264,6 +269,7 @@ KEYS = {
     "Phones": {"table": ("pk S",)},
     "Challenges": {"table": ("pk S",)},
     "Shield": {"table": ("pk S", "sk S")},
+    "Carriers": {"table": ("pk S", "sk S")},
     "Messages": {
         "table": ("pk S", "sk S"),
         "by_phone": ("app_phone S", "sk S", "INCLUDE kind purpose template signature"),

@@ -7,7 +7,7 @@ ledger. See `flows/sweep` and `flows/keep_books`.
 import time
 from typing import Any
 
-from signet.edge import alarms, clock, queue
+from signet.edge import alarms, clock, queue, settings
 from signet.edge.logs import logger
 from signet.flows.keep_books import Books, close_days, watch_balances
 from signet.flows.sweep import Records, sweep
@@ -21,9 +21,12 @@ records = Records(
     due=messages.due,
     postpone=messages.postpone,
     expired=messages.expired,
-    unconfirmed=messages.unconfirmed,
+    lost=messages.lost,
     close=messages.close,
     enqueue=queue.enqueue,
+    rescue=lambda ref: queue.put(
+        settings.value("SIGNET_CODES_QUEUE_URL"), queue.Job(ref, is_rescue=True)
+    ),
 )
 books = Books(
     apps=apps.every_app,

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from signet.carriers import Accepted, OutgoingMessage, Silent
 from signet.codes import Keyring, LiveCode
 from signet.edge.alarms import NotTold
 from signet.errors import SignetError, Unavailable
+from signet.flows.asking import Routing
 from signet.flows.shielding import Shield
-from signet.limits import Kind
-from signet.messages import OPEN_SHARDS, Message, MessageRef, State
+from signet.limits import Channel, Kind
+from signet.messages import OPEN_SHARDS, Claim, Message, MessageRef, State
+from signet.routes import Hop
 from signet.shield import Attempt, Lock, Step, Verdict
 from signet.store import decisions
 from signet.store.decisions import Decision
 from signet.store.messages import NotClaimed, UnknownMessage
+from signet.tries import Try
 
 
 @dataclass
@@ -37,13 +40,50 @@ class FakeCarrier(Silent):
 
 
 @dataclass
+class FakeRouting:
+    """Carriers in the order in which they are asked, those that could rescue, and what was told."""
+
+    carriers: list[FakeCarrier]
+    rescuers: list[tuple[FakeCarrier, Channel]] = field(default_factory=list)
+    counted: list[Try] = field(default_factory=list)
+    taken: list[tuple[str, str]] = field(default_factory=list)
+    rescues: list[MessageRef] = field(default_factory=list)
+    calls_left: int = 100
+
+    @property
+    def routing(self) -> Routing:
+        return Routing(
+            hops=lambda _: [Hop(carrier.name) for carrier in self.carriers],
+            rescuers=lambda _: [(Hop(one.name), channel) for one, channel in self.rescuers],
+            open=self.open,
+            may_start=self.may_start,
+            count=lambda message, told: self.counted.append(told),
+            taken=lambda message, told, taken: self.taken.append(
+                (told.carrier, taken.carrier_message_id)
+            ),
+            rescue_later=self.rescues.append,
+            seconds=iter(range(10_000)).__next__,
+        )
+
+    def open(self, name: str) -> FakeCarrier:
+        known = [*self.carriers, *(carrier for carrier, _ in self.rescuers)]
+        return next(carrier for carrier in known if carrier.name == name)
+
+    def may_start(self) -> bool:
+        self.calls_left -= 1
+        return self.calls_left >= 0
+
+
+@dataclass
 class FakeMessages:
     """The records of messages, in memory, with the states the store would give them."""
 
     records: dict[MessageRef, Message] = field(default_factory=dict)
     reasons: dict[MessageRef, str] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
+    tries: list[Try] = field(default_factory=list)
     claimed_by_another: bool = False
+    taken_over: bool = False
 
     def add(self, message: Message) -> Message:
         self.records[message.ref] = message
@@ -57,45 +97,67 @@ class FakeMessages:
     def claim(
         self,
         message: Message,
-        attempt_id: str,
+        attempt: Claim,
         now: datetime,
         *,
         queued_at: int | None = None,
     ) -> None:
         if self.claimed_by_another:
             raise NotClaimed(self.records[message.ref].state)
-        self._change(
-            message,
-            "claim",
-            state=State.SENDING,
-            attempt_id=attempt_id,
-            attempts=message.attempts + 1,
-        )
+        self._hold(message, "claim", attempt)
+
+    def ask_next(
+        self, message: Message, ended: Claim, told: Try, attempt: Claim, now: datetime
+    ) -> None:
+        assert self.records[message.ref].attempt_id == ended.id
+        self.tries.append(told)
+        if self.taken_over:
+            raise NotClaimed(State.UNCONFIRMED)
+        self._hold(message, "ask next", attempt)
 
     def accepted(
         self,
         message: Message,
-        attempt_id: str,
-        now: datetime,
+        attempt: Claim,
+        told: Try,
         *,
-        carrier: str,
         carrier_message_id: str,
+        awaits_rescue: bool = False,
     ) -> None:
-        assert self.records[message.ref].attempt_id == attempt_id
-        self.reasons[message.ref] = f"{carrier}/{carrier_message_id}"
-        self._change(message, "accepted", state=State.AWAITING_RECEIPT)
+        assert self.records[message.ref].attempt_id == attempt.id
+        self.tries.append(told)
+        self.reasons[message.ref] = f"{told.carrier}/{carrier_message_id}"
+        self._change(
+            message,
+            "accepted",
+            state=State.AWAITING_RECEIPT,
+            sent_at=told.at,
+            carriers=(*message.carriers, told.carrier),
+        )
 
-    def refused(
-        self, message: Message, attempt_id: str, now: datetime, *, reason: str, final: bool
-    ) -> None:
-        assert self.records[message.ref].attempt_id == attempt_id
-        self.reasons[message.ref] = reason
+    def refused(self, message: Message, attempt: Claim, told: Try, *, final: bool) -> None:
+        assert self.records[message.ref].attempt_id == attempt.id
+        self.tries.append(told)
+        self.reasons[message.ref] = told.reason
         self._change(message, "refused", state=State.CALL_FAILED if final else State.QUEUED)
 
-    def unconfirmed(self, message: Message, reason: str, now: datetime) -> None:
-        assert self.records[message.ref].attempt_id == message.attempt_id
+    def unconfirmed(self, message: Message, attempt: Claim, told: Try) -> None:
+        assert self.records[message.ref].attempt_id == attempt.id
+        self.tries.append(told)
+        self.lost(message, told.reason, datetime.now(UTC))
+
+    def lost(self, message: Message, reason: str, now: datetime) -> None:
         self.reasons[message.ref] = reason
         self._change(message, "unconfirmed", state=State.UNCONFIRMED)
+
+    def claim_rescue(self, message: Message, attempt: Claim) -> None:
+        if self.claimed_by_another:
+            raise NotClaimed(State.VERIFIED)
+        self._change(message, "claim rescue", rescue_id=attempt.id)
+
+    def told_of_rescue(self, message: Message, attempt: Claim, told: Try) -> None:
+        self.tries.append(told)
+        self._change(message, "rescue", attempts=attempt.number)
 
     def expired(self, message: Message, reason: str, now: datetime) -> None:
         self.reasons[message.ref] = reason
@@ -119,6 +181,15 @@ class FakeMessages:
 
     def state(self, ref: MessageRef) -> State:
         return self.records[ref].state
+
+    def _hold(self, message: Message, event: str, attempt: Claim) -> None:
+        self._change(
+            message,
+            event,
+            state=State.SENDING,
+            attempt_id=attempt.id,
+            attempts=attempt.number,
+        )
 
     def _change(self, message: Message, event: str, **changes: Any) -> None:
         self.events.append(event)
@@ -144,11 +215,17 @@ class FakeQueue:
 
     fails_with: Exception | None = None
     queued: list[tuple[MessageRef, Kind]] = field(default_factory=list)
+    rescued: list[MessageRef] = field(default_factory=list)
 
     def enqueue(self, ref: MessageRef, kind: Kind) -> None:
         if self.fails_with:
             raise self.fails_with
         self.queued.append((ref, kind))
+
+    def rescue(self, ref: MessageRef) -> None:
+        if self.fails_with:
+            raise self.fails_with
+        self.rescued.append(ref)
 
 
 @dataclass

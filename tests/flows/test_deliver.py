@@ -2,18 +2,21 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from signet import codes
-from signet.carriers import CarrierError, OutcomeUnknown
+from signet.carriers import CarrierError, CredentialsInvalid, OutcomeUnknown, OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import TemplateNotRendered, Unavailable
+from signet.flows.asking import Handing, ask
 from signet.flows.deliver import Records, RetryLater, deliver
 from signet.limits import Kind
 from signet.messages import MAX_ATTEMPTS, NOTIFICATION_LIFE, Message, MessageRef, State
+from signet.routes import Hop
 from signet.store.messages import UnknownMessage
-from tests.flows.fakes import FakeCarrier, FakeCode, FakeMessages, FakeSecret
+from tests.flows.fakes import FakeCarrier, FakeCode, FakeMessages, FakeRouting, FakeSecret
 from tests.store.build import APP_ID, KEYRING, NOW, SECONDS, SUBJECT, after, new_message, new_send
 
 NONCE = bytes(range(16))
@@ -21,15 +24,35 @@ CODE = codes.derive(KEYRING.keys["k1"], SUBJECT, NONCE)
 MESSAGE = new_message(
     new_send(nonce=NONCE), variables={"name": "天东商城", "op": "付款", "ttl": "5"}
 )
+OUTGOING = OutgoingMessage(
+    message_id=MESSAGE.ref.message_id,
+    app_id=APP_ID,
+    phone=MESSAGE.phone,
+    kind=Kind.VERIFICATION,
+    signature="Signet",
+    signature_text="示例商城",
+    template=None,
+    template_version=None,
+    variables={},
+    code=CODE,
+    text=f"【示例商城】{CODE}",
+)
 
 
 class Delivery:
     """One message, its code, its carrier, and where it has come to."""
 
-    def __init__(self, message: Message = MESSAGE, carrier: FakeCarrier | None = None) -> None:
+    def __init__(
+        self,
+        message: Message = MESSAGE,
+        carrier: FakeCarrier | None = None,
+        *others: FakeCarrier,
+    ) -> None:
         self.messages = FakeMessages()
         self.ref = self.messages.add(message).ref
         self.carrier = carrier or FakeCarrier()
+        self.others = others
+        self.routes = FakeRouting([self.carrier, *others])
         self.secret = FakeSecret(KEYRING)
         self.code = FakeCode(
             LiveCode(NONCE, None, message.expires_at, message.ref.message_id, guesses=[])
@@ -41,15 +64,17 @@ class Delivery:
         records = Records(
             get=self.messages.get,
             claim=self.messages.claim,
+            ask_next=self.messages.ask_next,
             accepted=self.messages.accepted,
             refused=self.messages.refused,
             unconfirmed=self.messages.unconfirmed,
+            lost=self.messages.lost,
             expired=self.messages.expired,
             pin_key=self.code.pin_key,
             keyring=self.secret.keyring,
             template_text=lambda app_id, name, version: self.texts[app_id, name, version],
         )
-        deliver(self.ref, self.carrier, records, now=lambda: self.now)
+        deliver(self.ref, self.routes.routing, records, now=lambda: self.now)
 
     @property
     def state(self) -> State:
@@ -361,3 +386,168 @@ def test_the_log_names_the_message_but_neither_number_nor_code(
     assert CODE not in logged
     assert MESSAGE.phone[4:] not in logged
     assert "天东商城" not in logged
+
+
+# --- More than one carrier --------------------------------------------------------------------
+
+
+def refusing(reason: str = "down", *, name: str = "first", **what: bool) -> FakeCarrier:
+    return FakeCarrier(CarrierError(reason, **{"retryable": False, **what}), name=name)
+
+
+def test_a_message_that_one_carrier_refuses_is_taken_by_the_next() -> None:
+    delivery = Delivery(MESSAGE, refusing(), FakeCarrier(name="second"))
+
+    delivery.run()
+
+    assert delivery.messages.events == ["claim", "ask next", "accepted"]
+    assert (delivery.state, delivery.reason) == (State.AWAITING_RECEIPT, "second/carrier-1")
+    assert [(one.carrier, one.outcome, one.reason) for one in delivery.messages.tries] == [
+        ("first", "refused", "down"),
+        ("second", "accepted", ""),
+    ]
+
+
+def test_each_carrier_is_asked_under_an_attempt_of_its_own() -> None:
+    delivery = Delivery(MESSAGE, refusing(), FakeCarrier(name="second"))
+    held: list[str | None] = []
+    for carrier in delivery.routes.carriers:
+        carrier.on_submit = lambda: held.append(delivery.messages.records[delivery.ref].attempt_id)
+
+    delivery.run()
+
+    assert len(set(held)) == 2
+
+
+def test_an_unknown_outcome_is_not_tried_with_the_next_carrier() -> None:
+    lost = FakeCarrier(OutcomeUnknown("ReadTimeoutError"), name="first")
+    delivery = Delivery(MESSAGE, lost, FakeCarrier(name="second"))
+
+    delivery.run()
+
+    assert delivery.others[0].handed == []
+    assert delivery.state is State.UNCONFIRMED
+
+
+def test_a_bad_number_is_not_tried_with_the_next_carrier() -> None:
+    delivery = Delivery(MESSAGE, refusing("NoSuch", bad_number=True), FakeCarrier(name="second"))
+
+    delivery.run()
+
+    assert delivery.others[0].handed == []
+    assert (delivery.state, delivery.reason) == (State.CALL_FAILED, "NoSuch")
+
+
+def test_a_message_that_all_refuse_is_tried_again_if_one_of_them_may_take_it_later() -> None:
+    throttled = refusing("throttled", retryable=True)
+    delivery = Delivery(MESSAGE, throttled, refusing(name="second"))
+
+    with pytest.raises(RetryLater) as later:
+        delivery.run()
+
+    assert (delivery.state, later.value.attempts) == (State.QUEUED, 2)
+
+
+def test_a_message_that_all_refuse_for_good_has_failed() -> None:
+    delivery = Delivery(MESSAGE, refusing(), refusing("closed", name="second"))
+
+    delivery.run()
+
+    assert (delivery.state, delivery.reason) == (State.CALL_FAILED, "closed")
+
+
+def test_no_more_calls_than_allowed_are_made_whatever_the_number_of_carriers() -> None:
+    carriers = [refusing("throttled", name=f"c{n}", retryable=True) for n in range(3)]
+    delivery = Delivery(MESSAGE, *carriers)
+
+    with pytest.raises(RetryLater):
+        delivery.run()
+    delivery.run()
+
+    assert sum(len(one.handed) for one in carriers) == MAX_ATTEMPTS
+    assert delivery.state is State.CALL_FAILED
+
+
+def test_without_time_for_another_call_the_message_goes_back_to_the_queue() -> None:
+    delivery = Delivery(MESSAGE, refusing(), FakeCarrier(name="second"))
+    delivery.routes.calls_left = 0
+
+    with pytest.raises(RetryLater):
+        delivery.run()
+
+    assert (delivery.state, delivery.others[0].handed) == (State.QUEUED, [])
+
+
+def test_a_message_that_somebody_took_over_between_two_carriers_is_left_to_them() -> None:
+    delivery = Delivery(MESSAGE, refusing(), FakeCarrier(name="second"))
+    delivery.messages.taken_over = True
+
+    delivery.run()
+
+    assert delivery.others[0].handed == []
+
+
+@pytest.mark.parametrize("fault", [CredentialsInvalid("no key"), Unavailable()])
+def test_a_carrier_that_cannot_be_opened_is_passed_over_and_told_of(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = Delivery(MESSAGE, FakeCarrier(name="first"), FakeCarrier(name="second"))
+    opened = delivery.routes.open
+
+    def open_carrier(name: str) -> FakeCarrier:
+        if name == "first":
+            raise fault
+        return opened(name)
+
+    monkeypatch.setattr(delivery.routes, "open", open_carrier)
+
+    delivery.run()
+
+    assert delivery.reason == "second/carrier-1"
+    assert delivery.messages.tries[0].reason == "credentials unreadable"
+
+
+def test_a_route_without_a_carrier_gives_the_message_back() -> None:
+    delivery = Delivery()
+    delivery.routes.carriers = []
+
+    delivery.run()
+
+    assert (delivery.state, delivery.reason) == (State.EXPIRED, "no carrier")
+
+
+def test_what_the_carrier_is_not_to_blame_for_does_not_count_against_it() -> None:
+    bad = refusing("NoSuch", bad_number=True)
+    unmapped = FakeCarrier(CarrierError("no template", retryable=False, asked=False), name="b")
+    down = refusing(name="c")
+
+    for carrier in (bad, unmapped, down):
+        delivery = Delivery(MESSAGE, carrier)
+        delivery.run()
+        assert [told.carrier for told in delivery.routes.counted] == (
+            ["c"] if carrier is down else []
+        )
+
+
+def test_the_sender_of_a_hop_reaches_the_carrier() -> None:
+    delivery = Delivery()
+    routing = replace(delivery.routes.routing, hops=lambda _: [Hop("fake", 100, "ACME")])
+    answer = ask(Hop("fake", 100, "ACME"), Handing(MESSAGE, OUTGOING, routing, now=lambda: NOW))
+
+    assert answer.taken
+    assert delivery.carrier.handed[0].sender == "ACME"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reports", "awaits"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_a_rescue_is_prepared_only_for_apps_that_want_it_and_carriers_that_report(
+    wanted: bool, reports: bool, awaits: bool
+) -> None:
+    carrier = FakeCarrier(reports_within=timedelta(minutes=1) if reports else None)
+    delivery = Delivery(replace(MESSAGE, rescue=wanted), carrier)
+
+    delivery.run()
+
+    assert delivery.routes.rescues == ([delivery.ref] if awaits else [])

@@ -1,6 +1,7 @@
 """Sweeping: what was recorded and never finished gets an end, and nothing is done twice."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,10 @@ class Sweep:
             due=self.messages.due,
             postpone=self.messages.postpone,
             expired=self.messages.expired,
-            unconfirmed=self.messages.unconfirmed,
+            lost=self.messages.lost,
             close=self.messages.close,
             enqueue=self.queue.enqueue,
+            rescue=self.queue.rescue,
         )
         return sweep(records, now=after(at), may_go_on=lambda: next(left, None) is not None)
 
@@ -128,3 +130,26 @@ def test_a_sweep_stops_when_its_time_is_up_and_says_how_far_it_came() -> None:
 
 def test_nothing_due_is_nothing_done() -> None:
     assert Sweep().run() == 0
+
+
+UNHEARD = replace(
+    MESSAGE, state=State.AWAITING_RECEIPT, rescue=True, attempts=1, expires_at=SECONDS + AT + 1
+)
+
+
+def test_a_rescue_that_the_queue_never_got_is_asked_for_again() -> None:
+    sweeping = Sweep(UNHEARD)
+
+    sweeping.run()
+
+    assert (sweeping.queue.rescued, sweeping.queue.queued) == ([MESSAGE.ref], [])
+    assert sweeping.messages.events == ["postpone"]
+
+
+@pytest.mark.parametrize("changes", [{"rescue_id": "x"}, {"expires_at": SECONDS + AT}])
+def test_a_rescue_that_is_over_or_useless_is_closed(changes: dict[str, Any]) -> None:
+    sweeping = Sweep(replace(UNHEARD, **changes))
+
+    sweeping.run()
+
+    assert (sweeping.queue.rescued, sweeping.messages.events) == ([], ["close"])

@@ -29,7 +29,7 @@ from tests.functions.console_calls import (
 )
 from tests.functions.service import event
 from tests.gateway import CONTEXT
-from tests.store.build import new_message, new_send
+from tests.store.build import claim_of, new_message, new_send, told
 
 OTHER = "another-demo-app"
 
@@ -418,8 +418,9 @@ def test_a_record_tells_what_became_of_the_message() -> None:
     (message_id,) = sent(1)
     now = datetime.now(UTC)
     message = messages.get(MessageRef(DEMO_APP.app_id, message_id))
-    messages.claim(message, "a1", now, queued_at=int(now.timestamp()))
-    messages.refused(message, "a1", now, reason="BLACKLIST", final=True)
+    messages.claim(message, claim_of("a1"), now, queued_at=int(now.timestamp()))
+    refusal = replace(told("BLACKLIST"), at=int(now.timestamp()))
+    messages.refused(message, claim_of("a1"), refusal, final=True)
 
     reply = owned("GET", f"/records/{message_id}")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from signet.edge import clock, http, queue, secrets, settings
-from signet.edge.queue import UnreadableBody
+from signet.edge.queue import Job, UnreadableBody
 from signet.edge.settings import SettingMissing
 from signet.errors import BadParameter
 from signet.limits import Kind
@@ -45,12 +45,13 @@ def test_every_setting_says_what_it_is_for() -> None:
 
 
 def test_a_queue_body_comes_back_as_it_was_written() -> None:
-    assert queue.parse(queue.body(REF)) == REF
+    assert queue.parse(queue.body(Job(REF))) == Job(REF)
+    assert queue.parse(queue.body(Job(REF, is_rescue=True))) == Job(REF, is_rescue=True)
 
 
 @pytest.mark.parametrize("version", [-1, 2, "1", None, 1.5])
 def test_a_queue_body_of_another_version_is_unreadable(version: object) -> None:
-    body = queue.body(REF).replace('"v": 1', f'"v": {version!r}'.replace("'", '"'))
+    body = queue.body(Job(REF)).replace('"v": 1', f'"v": {version!r}'.replace("'", '"'))
 
     with pytest.raises(UnreadableBody):
         queue.parse(body)
@@ -66,7 +67,7 @@ def test_codes_never_wait_behind_the_rest(tables: object, kind: Kind, name: str)
         QueueUrl=getattr(tables, name), AttributeNames=["All"]
     )["Messages"]
 
-    assert queue.parse(message["Body"]) == REF
+    assert queue.parse(message["Body"]) == Job(REF)
     assert message["Attributes"]["MessageGroupId"] == "signet-demo-app"
 
 

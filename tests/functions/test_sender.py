@@ -1,21 +1,32 @@
 """The sender: what becomes of a queue message."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 
 from functions.sender import app as sender
+from functions.sweeper import app as sweeper
+from signet import health
 from signet.carriers import CarrierError, OutcomeUnknown
 from signet.carriers.end_user_messaging import EndUserMessaging
 from signet.carriers.sns import Sns
-from signet.edge import queue
+from signet.edge import clock, queue
+from signet.edge.queue import Job, QueueUnavailable
+from signet.messages import MessageRef
+from signet.routes import Hop, Rule
+from signet.store import apps, carrier_health, deployment
+from signet.store import messages as messages_store
 from tests.conftest import DEMO_APP
 from tests.flows.fakes import FakeCarrier
 from tests.functions.service import MASTER_KEY, Service, event, put_template
-from tests.store.build import client, dynamodb_table, message_items
+from tests.gateway import CONTEXT
+from tests.store.build import balance_item, client, dynamodb_table, message_items
 
 Advance = Callable[[int], None]
 
@@ -24,7 +35,7 @@ Advance = Callable[[int], None]
 def carrier(monkeypatch: pytest.MonkeyPatch) -> FakeCarrier:
     """A carrier of the test's own in the place of the deployment's."""
     fake = FakeCarrier()
-    monkeypatch.setattr(sender, "carrier", lambda: fake)
+    monkeypatch.setattr(sender, "carrier", lambda _: fake)
     return fake
 
 
@@ -271,14 +282,10 @@ def test_a_replaced_code_is_not_sent(service: Service, advance: Advance) -> None
 
 
 @pytest.mark.parametrize(
-    ("setting", "kind"), [("sns", Sns), ("end-user-messaging", EndUserMessaging), ("", Sns)]
+    ("setting", "kind"), [("sns", Sns), ("end-user-messaging", EndUserMessaging)]
 )
-def test_the_carrier_is_the_one_of_the_deployment(
-    setting: str, kind: type[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SIGNET_CARRIER", setting)
-
-    assert isinstance(sender.carrier(), kind)
+def test_a_carrier_is_opened_by_its_name(setting: str, kind: type[Any]) -> None:
+    assert isinstance(sender.carrier(setting), kind)
 
 
 def test_the_sender_needs_no_table_of_apps(
@@ -290,3 +297,192 @@ def test_the_sender_needs_no_table_of_apps(
 
     assert service.send(records) == []
     assert len(service.texts()) == 1
+
+
+# --- Routes, health and rescue ------------------------------------------------------------------
+
+SECOND = "webhook"
+
+
+class Carriers:
+    """Two carriers of the test's own, by name."""
+
+    def __init__(self) -> None:
+        self.first = FakeCarrier(name="sns", reports_within=timedelta(minutes=1))
+        self.second = FakeCarrier(name=SECOND)
+
+    def open(self, name: str) -> FakeCarrier:
+        return {"sns": self.first, SECOND: self.second}[name]
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch, service: Service) -> Carriers:
+    """A route of two carriers, the second of which stands by."""
+    carriers = Carriers()
+    monkeypatch.setattr(sender, "carrier", carriers.open)
+    rule = Rule((Hop("sns", 100), Hop(SECOND, 0, "ACME")))
+    deployment.set_routes([rule], by="demo", now=clock.now())
+    return carriers
+
+
+def down() -> CarrierError:
+    return CarrierError("Down", retryable=False)
+
+
+def test_a_refused_message_goes_out_by_the_next_carrier_of_its_route(
+    service: Service, two: Carriers
+) -> None:
+    two.first.fails_with = down()
+    service.request()
+
+    assert service.send() == []
+
+    (record,) = message_items()
+    assert (record["state"], record["carrier"]) == ("awaiting_receipt", SECOND)
+    assert [one.sender for one in two.second.handed] == ["ACME"]
+    tries = messages_store.tries(SimpleNamespace(**{f"try{n}": None for n in range(1, 7)} | record))
+    assert [(one.carrier, one.reason) for one in tries] == [("sns", "Down"), (SECOND, "")]
+
+
+def test_a_carrier_that_fails_is_asked_less_and_the_console_can_tell(
+    service: Service, two: Carriers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.first.fails_with = down()
+    monkeypatch.setattr(carrier_health.HEALTH, "flush_seconds", 0)
+    for number in range(8):
+        service.request(f"+86186123456{number:02d}")
+    assert service.send() == []
+
+    (change,), _ = carrier_health.changes(limit=5)
+    assert (change.carrier, change.country, change.after) == ("sns", "86", health.FLOOR)
+    assert len(two.second.handed) == 8
+    assert len(two.first.handed) < 8
+
+
+def test_with_one_carrier_nothing_is_counted(service: Service, carrier: FakeCarrier) -> None:
+    carrier.fails_with = down()
+    for number in range(8):
+        service.request(f"+86186123456{number:02d}")
+    service.send()
+
+    assert client("dynamodb").scan(TableName="carriers")["Items"] == []
+
+
+def test_the_poisoned_one_of_ten_is_alone_in_coming_back(service: Service, two: Carriers) -> None:
+    for number in range(9):
+        service.request(f"+86186123456{number:02d}")
+    records = service.queued()
+    poisoned = {**records[0], "messageId": "poisoned", "body": '{"v": 1}'}
+
+    assert service.send([*records[:4], poisoned, *records[4:]]) == ["poisoned"]
+
+    assert len(two.first.handed) == 9
+    assert {str(each["state"]) for each in message_items()} == {"awaiting_receipt"}
+
+
+def test_what_a_slow_batch_has_no_time_for_is_queued_afresh(
+    service: Service, two: Carriers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.request()
+    service.request("+8618612345679")
+    records = service.queued()
+    put: list[tuple[Job, int]] = []
+    monkeypatch.setattr(queue, "put", lambda url, job, delay=0: put.append((job, delay)))
+    two.first.on_submit = lambda: monkeypatch.setattr(sender, "_began", time.monotonic() - 9)
+
+    assert service.send(records) == []
+
+    assert len(two.first.handed) == 1
+    assert [(queue.body(job), delay) for job, delay in put] == [(records[1]["body"], 1)]
+
+
+def rescuing() -> None:
+    changed = apps.change(
+        DEMO_APP.app_id,
+        lambda app: replace(app, switches=replace(app.switches, rescue=True)),
+    )
+    assert changed.switches.rescue
+
+
+def test_a_code_nobody_hears_of_is_sent_once_more_and_not_charged_again(
+    service: Service, two: Carriers, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: list[tuple[Job, int]] = []
+    rescuing()
+    (record,) = requested(service)
+    monkeypatch.setattr(queue, "put", lambda url, job, delay=0: put.append((job, delay)))
+    service.send([record])
+    spent = balance_item()["balance"]
+    assert put == [(Job(message_ref(), is_rescue=True), 20)]
+
+    advance(20)
+    rescue = {**record, "body": queue.body(put[0][0])}
+    assert service.send([rescue]) == []
+    assert service.send([rescue]) == []
+
+    assert len(two.second.handed) == 1
+    assert two.second.handed[0].code == two.first.handed[0].code
+    assert balance_item()["balance"] == spent
+    (item,) = message_items()
+    assert (item["state"], item["carrier"]) == ("awaiting_receipt", "sns")
+    assert "open" not in item
+
+
+def test_a_rescue_before_its_time_comes_back(
+    service: Service, two: Carriers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "delay", lambda *_: None)
+    rescuing()
+    (record,) = requested(service)
+    service.send([record])
+
+    rescue = {**record, "body": queue.body(Job(message_ref(), is_rescue=True))}
+
+    assert service.send([rescue]) == [record["messageId"]]
+    assert two.second.handed == []
+
+
+def test_a_code_that_was_used_is_not_sent_once_more(
+    service: Service, two: Carriers, advance: Advance
+) -> None:
+    rescuing()
+    (record,) = requested(service)
+    service.send([record])
+    code = two.first.handed[0].code or ""
+    assert service.verify(code).code == 0
+
+    advance(20)
+    rescue = {**record, "body": queue.body(Job(message_ref(), is_rescue=True))}
+
+    assert service.send([rescue]) == []
+    assert two.second.handed == []
+
+
+def test_a_rescue_the_queue_lost_is_found_by_the_sweeper(
+    service: Service, two: Carriers, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> NoReturn:
+        raise QueueUnavailable
+
+    rescuing()
+    (record,) = requested(service)
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "put", full)
+        assert service.send([record]) == []
+    advance(81)
+
+    sweeper.handler({}, CONTEXT)
+    assert service.send() == []
+
+    assert len(two.second.handed) == 1
+
+
+def requested(service: Service) -> list[dict[str, Any]]:
+    service.request()
+    return service.queued()
+
+
+def message_ref() -> MessageRef:
+    (item,) = message_items()
+    _, day, shard = str(item["pk"]).rsplit("#", 2)
+    return MessageRef(DEMO_APP.app_id, f"{day}-{shard}-{item['sk']}")

@@ -31,8 +31,10 @@ from signet.edge import aws, clock, queue
 from signet.errors import SignetError
 from signet.flows.keep_books import close_days
 from signet.messages import MAX_ATTEMPTS
-from signet.store import apps, balances, ledger, messages
+from signet.routes import Hop, Rule
+from signet.store import apps, balances, deployment, ledger, messages
 from signet.store.balances import Account
+from signet.store.carrier_health import CarrierItem
 from tests import clients
 from tests.conftest import DEMO_APP
 from tests.gateway import CONTEXT, rest_event
@@ -142,6 +144,7 @@ class World:
     queues: Sequence[str]
     account: Account
     sqs: Any
+    spare: FakeCarrier = field(default_factory=FakeCarrier)
     now: datetime = datetime(2026, 12, 1, tzinfo=UTC)
 
     def request(self, phone: str) -> dict[str, Any]:
@@ -248,7 +251,8 @@ def world(module_emulated: Any, sqs: Any, monkeypatch: pytest.MonkeyPatch) -> It
     faults.calls.clear()
     system.go_cold()
     monkeypatch.setattr(clock, "now", lambda: system.now)
-    monkeypatch.setattr(sender, "carrier", lambda: system.carrier)
+    carriers = {"sns": system.carrier, "webhook": system.spare}
+    monkeypatch.setattr(sender, "carrier", carriers.__getitem__)
     monkeypatch.setattr(queue, "delay", lambda *_: None)
     for module in (rules, messages):
         # A query for each of sixteen shards would be most of what a test does.
@@ -302,8 +306,10 @@ GATHERING_CALLS = (
     "dynamodb.TransactWriteItems",
     "sqs.SendMessage",
 )
-# sender: read the message, (secret, cold,) pin the key, claim, record the outcome.
+# sender: read the message, the routes and the secret (both cold), pin the key, claim, record the
+# outcome.
 SENDER_CALLS = (
+    "dynamodb.GetItem",
     "dynamodb.GetItem",
     "secrets-manager.GetSecretValue",
     "dynamodb.UpdateItem",
@@ -312,8 +318,23 @@ SENDER_CALLS = (
 )
 # The same for a message that is refused for good: its end and the refund are one transaction.
 REFUSED_CALLS = (*SENDER_CALLS[:-1], "dynamodb.TransactWriteItems")
-# A notification has no code: read it and its text (both cold), claim, record the outcome.
+# Where the first of two carriers refuses: what is known of carriers is read, the next one is asked
+# under a claim of its own; at last what was counted is added and judged.
+FAILOVER_CALLS = (
+    "dynamodb.GetItem",
+    "dynamodb.GetItem",
+    "dynamodb.Query",
+    "secrets-manager.GetSecretValue",
+    "dynamodb.UpdateItem",
+    "dynamodb.UpdateItem",
+    "dynamodb.UpdateItem",
+    "dynamodb.UpdateItem",
+    *("dynamodb.UpdateItem", "dynamodb.UpdateItem"),
+    *("dynamodb.Query", "dynamodb.Query") * 2,
+)
+# A notification has no code: read it, the routes and its text (cold), claim, record the outcome.
 NOTICE_CALLS = (
+    "dynamodb.GetItem",
     "dynamodb.GetItem",
     "dynamodb.GetItem",
     "dynamodb.UpdateItem",
@@ -463,7 +484,7 @@ def test_a_fault_in_sender_never_sends_twice_and_ends_in_a_state_that_tells(
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-@pytest.mark.parametrize("place", range(3, len(REFUSED_CALLS)))
+@pytest.mark.parametrize("place", range(4, len(REFUSED_CALLS)))
 def test_a_fault_in_a_final_refusal_refunds_it_once_or_leaves_it_unconfirmed_and_charged(
     world: World, place: int, kind: str
 ) -> None:
@@ -498,6 +519,58 @@ def test_a_healthy_refusal_makes_just_the_calls_that_the_faults_cover(world: Wor
     assert tuple(world.faults.calls) == REFUSED_CALLS
     assert [record["state"] for record in world.records(phone)] == ["call_failed"]
     assert books(world.account).held == CREDIT
+
+
+@pytest.fixture
+def failing_over(world: World) -> Iterator[tuple[World, str, str]]:
+    """A code that was accepted, and a route whose first carrier surely refuses everything."""
+    rule = Rule((Hop("sns", 100), Hop("webhook", 0)))
+    deployment.set_routes([rule], by="demo", now=world.now)
+    for item in CarrierItem.scan():
+        item.delete()  # what other tests know of these carriers
+    world.carrier.script = ["refuse"] * 99
+    phone = next(PHONES)
+    assert world.request(phone) == {}
+    (body,) = world.queued()
+    world.go_cold()
+    yield world, phone, body
+    world.faults.disarm()
+    deployment.set_routes([], by="demo", now=world.now)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("place", range(len(FAILOVER_CALLS)))
+def test_a_fault_on_the_way_to_the_next_carrier_never_sends_twice(
+    failing_over: tuple[World, str, str], place: int, kind: str
+) -> None:
+    world, phone, body = failing_over
+    world.faults.arm(place, kind)
+
+    done = attempt(lambda: world.send(body))
+    world.recover([] if done else [body])
+    world.send(body)
+
+    (record,) = world.records(phone)
+    assert "open" not in record
+    assert world.carrier.accepted == []
+    assert len(world.spare.accepted) <= 1
+    if world.spare.accepted:
+        assert record["state"] in ("awaiting_receipt", "unconfirmed")
+    else:
+        assert record["state"] == "unconfirmed"
+    assert books(world.account).held == CREDIT - PRICE
+
+
+def test_a_failover_makes_just_the_calls_that_the_faults_cover(
+    failing_over: tuple[World, str, str],
+) -> None:
+    world, phone, body = failing_over
+
+    world.send(body)
+
+    assert tuple(world.faults.calls) == FAILOVER_CALLS
+    assert len(world.spare.accepted) == 1
+    assert [record["carrier"] for record in world.records(phone)] == ["webhook"]
 
 
 @pytest.fixture

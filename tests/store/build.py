@@ -14,11 +14,12 @@ from signet.apps import Signature
 from signet.charges import Charge
 from signet.codes import Guess, Keyring, Purpose, Subject
 from signet.limits import Channel, Kind
-from signet.messages import Message, MessageRef
+from signet.messages import Claim, Message, MessageRef
 from signet.store import apps, deployment, phones, table
 from signet.store.apps import AppItem
 from signet.store.balances import Account
 from signet.store.phones import Send
+from signet.tries import Outcome, Try
 from tests import clients
 
 session = clients.session()
@@ -233,3 +234,20 @@ def put_signature(app_id: str, signature: Signature) -> None:
 def operator_key_matches(operator_id: str, key: str) -> bool:
     """Whether this is the key of an operator who is not revoked."""
     return deployment.operator_key_hash(operator_id) == sha256(key.encode()).hexdigest()
+
+
+def claim_of(attempt_id: str = "attempt-1", number: int = 1) -> Claim:
+    """One call of a carrier for a message."""
+    return Claim(attempt_id, number)
+
+
+def told(
+    reason: str = "",
+    *,
+    carrier: str = "sns",
+    outcome: Outcome | None = None,
+    at: float = 0,
+) -> Try:
+    """What a carrier answered, `at` seconds after NOW: with a reason, a refusal."""
+    known = outcome or (Outcome.REFUSED if reason else Outcome.ACCEPTED)
+    return Try(carrier, known, reason, SECONDS + int(at), milliseconds=120)

@@ -20,6 +20,7 @@ from tests.store.build import (
     TODAY,
     after,
     balance_item,
+    claim_of,
     give,
     held,
     ledger_items,
@@ -31,6 +32,7 @@ from tests.store.build import (
     paid,
     phone_item,
     put,
+    told,
 )
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -435,7 +437,7 @@ def test_money_that_never_stands_still_is_unavailable(monkeypatch: pytest.Monkey
 def claimed(at: float = 0) -> Message:
     """A message that was paid for and is in a sender's hands."""
     message = paid(new_send(at=at))
-    messages.claim(message, "attempt-1", after(at))
+    messages.claim(message, claim_of(), after(at))
     return message
 
 
@@ -443,7 +445,7 @@ def test_a_message_that_every_carrier_refused_is_refunded_with_its_last_word() -
     give(PRICE)
     message = claimed()
 
-    messages.refused(message, "attempt-1", after(5), reason="OptedOut", final=True)
+    messages.refused(message, claim_of(), told("OptedOut", at=5), final=True)
 
     record = message_item(message.ref)
     assert (record["state"], record["refunded"]) == ("call_failed", 1)
@@ -489,15 +491,9 @@ def test_a_refund_goes_to_the_item_that_paid() -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        lambda message: messages.unconfirmed(
-            replace(message, attempt_id="attempt-1"), "timeout", after(5)
-        ),
-        lambda message: messages.accepted(
-            message, "attempt-1", after(5), carrier="sns", carrier_message_id="x"
-        ),
-        lambda message: messages.refused(
-            message, "attempt-1", after(5), reason="Throttled", final=False
-        ),
+        lambda message: messages.unconfirmed(message, claim_of(), told("timeout", at=5)),
+        lambda message: messages.accepted(message, claim_of(), told(at=5), carrier_message_id="x"),
+        lambda message: messages.refused(message, claim_of(), told("Throttled", at=5), final=False),
     ],
     ids=["unconfirmed", "accepted", "to be tried again"],
 )
@@ -518,7 +514,7 @@ def test_nothing_is_refunded_twice_however_often_it_is_said() -> None:
     message = claimed()
 
     for attempt in ("attempt-1", "attempt-1", "attempt-2"):
-        messages.refused(message, attempt, after(5), reason="OptedOut", final=True)
+        messages.refused(message, claim_of(attempt), told("OptedOut", at=5), final=True)
         messages.expired(message, "expired", after(600))
 
     assert held() == PRICE

@@ -9,6 +9,7 @@ from signet.limits import DAY, Kind
 from signet.messages import LEASE, RETENTION, Message, MessageRef, State
 from signet.store import messages, phones, table
 from signet.store.messages import NotClaimed, UnknownMessage
+from signet.tries import Outcome
 from tests.store.build import (
     APP_ID,
     NOW,
@@ -21,6 +22,7 @@ from tests.store.build import (
     after,
     balance_item,
     change_message,
+    claim_of,
     client,
     give,
     held,
@@ -29,6 +31,7 @@ from tests.store.build import (
     new_send,
     paid,
     put,
+    told,
 )
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -45,25 +48,25 @@ def in_state(state: State, attempt_id: str = MINE) -> Message:
 
 def claimed(message: Message) -> None:
     try:
-        messages.claim(message, "attempt-2", NOW)
+        messages.claim(message, claim_of("attempt-2"), NOW)
     except NotClaimed:
         return
 
 
 def accepted(message: Message) -> None:
-    messages.accepted(message, MINE, NOW, carrier="sns", carrier_message_id="x")
+    messages.accepted(message, claim_of(), told(), carrier_message_id="x")
 
 
 def refused(message: Message) -> None:
-    messages.refused(message, MINE, NOW, reason="Throttled", final=False)
+    messages.refused(message, claim_of(), told("Throttled"), final=False)
 
 
 def refused_for_good(message: Message) -> None:
-    messages.refused(message, MINE, NOW, reason="OptedOut", final=True)
+    messages.refused(message, claim_of(), told("OptedOut"), final=True)
 
 
 def unconfirmed(message: Message) -> None:
-    messages.unconfirmed(message, "ReadTimeoutError", NOW)
+    messages.unconfirmed(message, claim_of(), told("ReadTimeoutError", outcome=Outcome.UNKNOWN))
 
 
 def expired(message: Message) -> None:
@@ -140,7 +143,7 @@ def test_a_used_code_that_was_never_sent_is_refunded_once(event: Event) -> None:
 
 def test_a_used_code_in_a_senders_hands_does_not_expire() -> None:
     message = accept(new_send())
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
     verified(message)
 
     expired(message)
@@ -272,7 +275,7 @@ def test_a_reference_without_a_record_is_unknown(message_id: str) -> None:
 def test_a_claim_is_a_lease_and_an_attempt() -> None:
     message = accept(new_send())
 
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
     record = message_item(message.ref)
     assert (record["attempt_id"], record["attempts"], record["lease_until"]) == (
@@ -290,7 +293,7 @@ def test_a_claim_notes_when_it_was_and_when_the_queue_took_the_message(
 ) -> None:
     message = accept(new_send())
 
-    messages.claim(message, MINE, after(5), queued_at=queued_at)
+    messages.claim(message, claim_of(), after(5), queued_at=queued_at)
 
     record = message_item(message.ref)
     assert (record["claimed_at"], record.get("queued_at")) == (SECONDS + 5, recorded)
@@ -307,10 +310,10 @@ def test_an_end_notes_when_it_was(event: Event) -> None:
 
 def test_a_second_claim_is_told_how_the_message_stands() -> None:
     message = accept(new_send())
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
     with pytest.raises(NotClaimed) as refusal:
-        messages.claim(message, "attempt-2", NOW)
+        messages.claim(message, claim_of("attempt-2"), NOW)
 
     assert refusal.value.state is State.SENDING
     assert message_item(message.ref)["attempts"] == 1
@@ -318,9 +321,9 @@ def test_a_second_claim_is_told_how_the_message_stands() -> None:
 
 def test_a_claim_repeated_after_a_lost_reply_finds_itself() -> None:
     message = accept(new_send())
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
-    messages.claim(message, MINE, NOW)
+    messages.claim(message, claim_of(), NOW)
 
     assert message_item(message.ref)["attempts"] == 1
 
@@ -329,8 +332,10 @@ def test_attempts_are_counted_over_refusals() -> None:
     message = accept(new_send())
 
     for number in range(3):
-        messages.claim(message, f"attempt-{number}", NOW)
-        messages.refused(message, f"attempt-{number}", NOW, reason="Throttled", final=False)
+        messages.claim(message, claim_of(f"attempt-{number}", number + 1), NOW)
+        messages.refused(
+            message, claim_of(f"attempt-{number}", number + 1), told("Throttled"), final=False
+        )
 
     record = message_item(message.ref)
     assert (record["attempts"], record["state"], record["reason"]) == (3, "queued", "Throttled")
@@ -338,7 +343,7 @@ def test_attempts_are_counted_over_refusals() -> None:
 
 def test_a_claim_of_nothing_is_unknown() -> None:
     with pytest.raises(UnknownMessage):
-        messages.claim(new_message(new_send()), MINE, NOW)
+        messages.claim(new_message(new_send()), claim_of(), NOW)
 
 
 # --- What is still owed -----------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
+from signet.store.carrier_health import CarrierItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
 from signet.store.phones import PhoneItem
@@ -15,7 +16,7 @@ from signet.store.users import UserItem
 from tests.schemas import TEMPLATE
 
 KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)]
-EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem)]
+EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem), ("Carriers", CarrierItem)]
 MODELS = [*KEPT, *EXPIRING]
 
 

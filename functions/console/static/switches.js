@@ -14,6 +14,7 @@ const SMS = [
   "force_captcha",
   "bulk_needs_master_key",
   "resend_same_code",
+  "rescue",
 ];
 // The first four as LeanCloud's console has them; what only some apps should touch is last.
 const ACCOUNTS = [

@@ -176,6 +176,9 @@ export const EN = {
     "Anybody who reads the App Key from a client can send notifications with any content, under your signature and at your cost.",
   "switch.resend_same_code": "Resend the same code",
   "switch.resend_same_code.hint": "A request within a code's life sends the same code again.",
+  "switch.rescue": "Rescue codes nobody hears of",
+  "switch.rescue.hint":
+    "Without a receipt or a verification after 20 s, the next carrier (or a call) brings the same code once more, free of charge.",
   "switch.verify_on_sign_up": "Text a code to a registered number",
   "switch.verify_on_sign_up.hint":
     "Sent when a user registers or updates a number; mobilePhoneVerified is true once the code is entered.",

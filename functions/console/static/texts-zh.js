@@ -170,6 +170,9 @@ export const ZH = {
     "拿到 App Key 的任何人都能用你的签名发送任意内容的通知，费用由你承担。",
   "switch.resend_same_code": "重发同一验证码",
   "switch.resend_same_code.hint": "有效期内再次请求时，发送同一个验证码。",
+  "switch.rescue": "收不到时换通道补发",
+  "switch.rescue.hint":
+    "20 秒内既没有回执也没有验证，就由下一个通道（或语音）再发一次同一个验证码，只补发一次，不另收费。",
   "switch.verify_on_sign_up": "向注册手机号码发送验证短信",
   "switch.verify_on_sign_up.hint":
     "用户注册或更新手机号时自动发送；填对验证码之后，mobilePhoneVerified 才是 true。",

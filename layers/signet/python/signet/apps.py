@@ -69,7 +69,8 @@ class Switches:
     """The app's console switches (wire.md 14); of accounts, those below the line.
 
     `captcha`: clients can ask for one; `force_captcha`: they must solve it to have something sent.
-    `bulk_needs_master_key`: the app key, which ships in every client, sends codes only.
+    `rescue`: a code of which nothing is heard for 20 s is sent once more, by the next carrier or by
+    voice. `bulk_needs_master_key`: the app key, which ships in every client, sends codes only.
     `verify_on_sign_up`: a number that a client registers is sent a code. `code_only`: a code
     confirms without its number (wire.md 13.2). `safe_mode`: no call tells whether a number has
     an account. `first_proof_resets_access`: whoever proves an unproved number by
@@ -84,6 +85,7 @@ class Switches:
     captcha: bool = True
     force_captcha: bool = False
     bulk_needs_master_key: bool = True
+    rescue: bool = False
     # ---
     verify_on_sign_up: bool = True
     unverified_may_not_log_in: bool = False

@@ -6,7 +6,8 @@
     queued             | its code expired or was replaced         → expired
     queued             | safe mode keeps it back                  → expired
     sending            | a carrier accepted it                    → awaiting_receipt
-    sending            | a carrier surely refused, may retry      → queued
+    sending            | a carrier surely refused, next one is asked → sending
+    sending            | all surely refused, one may retry        → queued
     sending            | every carrier surely refused             → call_failed
     sending            | the carrier's answer is not known        → unconfirmed
     unconfirmed        | the answer arrives late                  → awaiting_receipt
@@ -38,6 +39,8 @@ DUE_AGAIN_AFTER = timedelta(seconds=60)
 LEASE = timedelta(seconds=30)
 # Sure refusals after which a message is given up.
 MAX_ATTEMPTS = 5
+# Nothing heard of a code for so long, by receipt or by its use: it is sent once more, if wanted.
+RESCUE_AFTER = timedelta(seconds=20)
 # A notification that waited for so long tells nobody anything new.
 NOTIFICATION_LIFE = timedelta(hours=12)
 # Records are shown for two months (wire.md 12.5).
@@ -75,12 +78,22 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """One call of a carrier for a message: whose it is, and which one of the message's calls."""
+
+    id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One SMS to one phone. Times are epoch seconds; its text is never part of the record.
 
     `purpose` and `nonce_tag` are those of its code; what holds no code has neither. `price` is
     in micros, paid by item `balance_shard` of the balance. What is `kept_back` is never handed
-    over: nobody has the number, and the app does not want that to be seen (safe mode).
+    over: nobody has the number, and the app does not want that to be seen (safe mode). `rescue`:
+    the app wants its code sent once more when nothing is heard of it; `rescue_id` is whose that is.
+    `carriers` are those that were asked so far.
     """
 
     ref: MessageRef
@@ -105,6 +118,16 @@ class Message:
     lease_until: int = 0
     due_at: int = 0
     kept_back: bool = False
+    rescue: bool = False
+    rescue_id: str | None = None
+    sent_at: int = 0
+    carriers: tuple[str, ...] = ()
+
+    @property
+    def wants_rescue(self) -> bool:
+        """Whether nothing was heard of it so far, and nobody has sent it once more."""
+        waits = self.state is State.AWAITING_RECEIPT
+        return waits and self.rescue and self.rescue_id is None
 
     @property
     def was_used_unsent(self) -> bool:

@@ -44,9 +44,13 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier took the message; `carrier_message_id` is its own name for it."""
+    """The carrier took the message; `carrier_message_id` is its own name for it.
+
+    `is_echoed`: its receipts name our message. Where they do not, somebody must remember the id.
+    """
 
     carrier_message_id: str
+    is_echoed: bool = True
 
 
 class CarrierError(Exception):
@@ -54,17 +58,29 @@ class CarrierError(Exception):
 
     `retryable`: the same message may be accepted later; `billable`: the carrier charges for the
     refusal; `bad_number`: it refused the number, which no other carrier will reach either;
-    `reason` is the vendor's code, safe to record.
+    `asked`: whether the carrier was asked at all; `reason` is the vendor's code, safe to record.
     """
 
     def __init__(
-        self, reason: str, *, retryable: bool, billable: bool = False, bad_number: bool = False
+        self,
+        reason: str,
+        *,
+        retryable: bool,
+        billable: bool = False,
+        bad_number: bool = False,
+        asked: bool = True,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retryable = retryable
         self.billable = billable
         self.bad_number = bad_number
+        self.asked = asked
+
+    @property
+    def tells_nothing_of_carrier(self) -> bool:
+        """Whether the refusal is no sign of the carrier's health."""
+        return self.bad_number or not self.asked
 
 
 class OutcomeUnknown(Exception):

@@ -39,9 +39,8 @@ class VendorMessage:
         """
         positions = [str(position) for position in range(1, len(self.variables) + 1)]
         if set(positions) != set(self.variables):
-            raise CarrierError(
-                f"variables of vendor template {self.template} are not numbered from 1",
-                retryable=False,
+            raise _not_mapped(
+                f"variables of vendor template {self.template} are not numbered from 1"
             )
         return [self.variables[position] for position in positions]
 
@@ -64,23 +63,21 @@ def translated(message: OutgoingMessage, find: Find) -> VendorMessage:
     try:
         found = find(message)
     except Unavailable:
-        raise CarrierError("mapping unreadable", retryable=True) from None
+        raise CarrierError("mapping unreadable", retryable=True, asked=False) from None
     return vendor_message(message, found)
 
 
 def vendor_message(message: OutgoingMessage, found: VendorTemplate | None) -> VendorMessage:
     """The message by its mapping. Raises a final CarrierError that names what is missing."""
     if found is None:
-        raise CarrierError(f"no template mapping for {_named(message)}", retryable=False)
+        raise _not_mapped(f"no template mapping for {_named(message)}")
     signature = found.signatures.get(message.signature)
     if signature is None:
-        raise CarrierError(f"no signature mapping for {message.signature}", retryable=False)
+        raise _not_mapped(f"no signature mapping for {message.signature}")
     values = _values(message, message.code)
     for ours in found.variables.values():
         if ours not in values:
-            raise CarrierError(
-                f"no variable {ours} for vendor template {found.vendor_template}", retryable=False
-            )
+            raise _not_mapped(f"no variable {ours} for vendor template {found.vendor_template}")
     return VendorMessage(
         template=found.vendor_template,
         signature=signature,
@@ -107,6 +104,10 @@ def billed_text(found: VendorTemplate, message: Sayable, *, code: str | None) ->
 
 def _values(message: Sayable, code: str | None) -> dict[str, str]:
     return {**message.variables, **({} if code is None else {"code": code})}
+
+
+def _not_mapped(reason: str) -> CarrierError:
+    return CarrierError(reason, retryable=False, asked=False)
 
 
 def _named(message: OutgoingMessage) -> str:

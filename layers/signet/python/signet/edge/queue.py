@@ -1,7 +1,9 @@
 """The queues between a request and its sender."""
 
 import json
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,33 +27,53 @@ def _client() -> aws.Client:
     return aws.client("sqs")
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a sender is to do: deliver a message, or send its code once more."""
+
+    ref: MessageRef
+    is_rescue: bool = False
+
+
 def enqueue(ref: MessageRef, kind: Kind) -> None:
-    """Queue a recorded message for its sender. Raises QueueUnavailable.
+    """Queue a recorded message for its sender. Raises QueueUnavailable."""
+    name = "SIGNET_CODES_QUEUE_URL" if kind is Kind.VERIFICATION else "SIGNET_BULK_QUEUE_URL"
+    put(settings.value(name), Job(ref))
+
+
+def put(queue_url: str, job: Job, *, delay: int = 0) -> None:
+    """Put a job into a queue, for after `delay` seconds. Raises QueueUnavailable.
 
     The message group is the app, so that one app's flood does not delay another (fair queues).
     """
-    name = "SIGNET_CODES_QUEUE_URL" if kind is Kind.VERIFICATION else "SIGNET_BULK_QUEUE_URL"
+    request: dict[str, Any] = {
+        "QueueUrl": queue_url,
+        "MessageBody": body(job),
+        "MessageGroupId": job.ref.app_id,
+    }
+    if delay:
+        request["DelaySeconds"] = delay
     try:
-        _client().send_message(
-            QueueUrl=settings.value(name), MessageBody=body(ref), MessageGroupId=ref.app_id
-        )
+        _client().send_message(**request)
     except (BotoCoreError, ClientError) as error:
         raise QueueUnavailable from error
 
 
-def body(ref: MessageRef) -> str:
-    """A queue body: `{"v": 1, "app_id": …, "message_id": …}`, nothing personal."""
-    return json.dumps({"v": VERSION, "app_id": ref.app_id, "message_id": ref.message_id})
+def body(job: Job) -> str:
+    """A queue body: `{"v": 1, "app_id": …, "message_id": …}`, with `"rescue": true` for that."""
+    fields = {"v": VERSION, "app_id": job.ref.app_id, "message_id": job.ref.message_id}
+    return json.dumps({**fields, "rescue": True} if job.is_rescue else fields)
 
 
-def parse(text: str) -> MessageRef:
-    """The reference in a queue body of this version or the one before. Raises UnreadableBody."""
+def parse(text: str) -> Job:
+    """The job in a queue body of this version or the one before. Raises UnreadableBody."""
     try:
         fields = json.loads(text)
         if fields["v"] not in (VERSION, VERSION - 1):
             raise UnreadableBody
-        return MessageRef(str(fields["app_id"]), str(fields["message_id"]))
-    except (ValueError, KeyError, TypeError) as error:
+        ref = MessageRef(str(fields["app_id"]), str(fields["message_id"]))
+        return Job(ref, is_rescue=fields.get("rescue") is True)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableBody from error
 
 

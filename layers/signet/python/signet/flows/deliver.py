@@ -1,27 +1,30 @@
-"""Delivering one message: everything that can fail first, then the claim, then the carrier.
+"""Delivering one message: everything that can fail first, then the claim, then the carriers.
 
-A claimed attempt calls the carrier at most once. What crashes before the claim is simply done
-again; what crashes after it ends as `unconfirmed`, because nobody can know (review.md 1.1).
+A claimed attempt calls a carrier at most once. Only an answer that surely means "not taken" leads
+to the next carrier's attempt. What crashes before the claim is simply done again; what crashes
+after it ends as `unconfirmed`, because nobody can know (review.md 1.1).
 """
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from signet import codes, messages
-from signet.carriers import Accepted, Carrier, CarrierError, OutcomeUnknown, OutgoingMessage
+from signet.carriers import OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import Unavailable
-from signet.messages import MAX_ATTEMPTS, Message, MessageRef, State
+from signet.flows.asking import Answer, Handing, Routing, ask
+from signet.messages import MAX_ATTEMPTS, Claim, Message, MessageRef, State
+from signet.routes import Hop
 from signet.store.messages import NotClaimed
 
 log = logging.getLogger(__name__)
 
 
 class RetryLater(Exception):
-    """The carrier refused for now; the message is queued again and wants another attempt."""
+    """The message is queued, or waits for its rescue, and wants to be looked at again soon."""
 
     def __init__(self, attempts: int) -> None:
         super().__init__("retry later")
@@ -34,9 +37,11 @@ class Records:
 
     get: Callable[[MessageRef], Message]
     claim: Callable[..., None]
+    ask_next: Callable[..., None]
     accepted: Callable[..., None]
     refused: Callable[..., None]
-    unconfirmed: Callable[[Message, str, datetime], None]
+    unconfirmed: Callable[..., None]
+    lost: Callable[[Message, str, datetime], None]
     expired: Callable[[Message, str, datetime], None]
     pin_key: Callable[[Message, str], LiveCode | None]
     keyring: Callable[..., Keyring]
@@ -45,7 +50,7 @@ class Records:
 
 def deliver(
     ref: MessageRef,
-    carrier: Carrier,
+    routing: Routing,
     records: Records,
     *,
     now: Callable[[], datetime],
@@ -59,47 +64,60 @@ def deliver(
     """
     message = records.get(ref)
     if message.state is State.SENDING:
-        settle_lost_attempt(message, records.unconfirmed, now=now())
+        settle_lost_attempt(message, records.lost, now=now())
+    hops = routing.hops(message)
+    reason = _why_not(message, hops, now())
+    if reason:
+        records.expired(message, reason, now())
+    if reason or message.state is not State.QUEUED:
         return
-    if message.was_used_unsent:
-        records.expired(message, "code used", now())
-    if message.state is not State.QUEUED:
-        return
-    if message.kept_back:
-        records.expired(message, "kept back", now())
-        return
-    if message.expires_at <= now().timestamp():
-        records.expired(message, "expired", now())
-        return
-    code = _code(message, records, now())
+    code = code_of(message, records)
     if code is None and message.subject:
+        records.expired(message, "code replaced", now())
         return
-    outgoing = _outgoing(message, code, records)
-    attempt_id = secrets.token_hex(8)
+    handing = Handing(message, outgoing_message(message, code, records), routing, now)
+    attempt = new_claim(message.attempts)
     try:
-        records.claim(message, attempt_id, now(), queued_at=queued_at)
+        records.claim(message, attempt, now(), queued_at=queued_at)
+        _hand_over(handing, attempt, hops, records)
     except NotClaimed:
         return
-    _submit(outgoing, message, attempt_id, carrier, records, now=now)
+
+
+def _why_not(message: Message, hops: Sequence[Hop], now: datetime) -> str | None:
+    """Why a message that was never handed over need not be; None if it must, or was."""
+    if message.was_used_unsent:
+        return "code used"
+    if message.state is not State.QUEUED:
+        return None
+    if message.kept_back:
+        return "kept back"
+    if message.expires_at <= now.timestamp():
+        return "expired"
+    return None if hops else "no carrier"
 
 
 def settle_lost_attempt(
-    message: Message, unconfirmed: Callable[[Message, str, datetime], None], *, now: datetime
+    message: Message, lost: Callable[[Message, str, datetime], None], *, now: datetime
 ) -> None:
     """Close an attempt whose sender died: its lease is over, its outcome not known."""
     if message.lease_until <= now.timestamp():
-        unconfirmed(message, "sender lost", now)
+        lost(message, "sender lost", now)
         log.error("outcome_unknown", extra={"message_id": message.ref.message_id})
 
 
-def _code(message: Message, records: Records, now: datetime) -> str | None:
+def new_claim(attempts: int) -> Claim:
+    """The call of a carrier that follows so many."""
+    return Claim(secrets.token_hex(8), attempts + 1)
+
+
+def code_of(message: Message, records: Records) -> str | None:
     """The code to send; None for a message without one, and for one that was replaced."""
     if message.subject is None:
         return None
     keyring = records.keyring()
     live = records.pin_key(message, keyring.current)
     if live is None or live.key_id is None:
-        records.expired(message, "code replaced", now)
         return None
     keyring = records.keyring(known=live.key_id)
     if live.key_id not in keyring.keys:
@@ -107,7 +125,8 @@ def _code(message: Message, records: Records, now: datetime) -> str | None:
     return codes.derive(keyring.keys[live.key_id], message.subject, live.nonce)
 
 
-def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingMessage:
+def outgoing_message(message: Message, code: str | None, records: Records) -> OutgoingMessage:
+    """What carriers are handed."""
     template_text = None
     if message.template and message.template_version:
         template_text = records.template_text(
@@ -125,6 +144,7 @@ def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingM
         template_version=message.template_version,
         variables={**message.variables, **({"code": code} if code else {})},
         code=code,
+        channel=message.channel,
         text=messages.text(
             message.signature_text,
             template_text,
@@ -135,34 +155,40 @@ def _outgoing(message: Message, code: str | None, records: Records) -> OutgoingM
     )
 
 
-def _submit(
-    outgoing: OutgoingMessage,
-    message: Message,
-    attempt_id: str,
-    carrier: Carrier,
-    records: Records,
-    *,
-    now: Callable[[], datetime],
-) -> None:
-    fields = {"message_id": message.ref.message_id, "carrier": carrier.name}
-    try:
-        taken: Accepted = carrier.submit(outgoing)
-    except CarrierError as error:
-        final = not error.retryable or message.attempts + 1 >= MAX_ATTEMPTS
-        log.warning("carrier_refused", extra={**fields, "reason": error.reason, "final": final})
-        records.refused(message, attempt_id, now(), reason=error.reason, final=final)
-        if not final:
-            raise RetryLater(message.attempts + 1) from error
-        return
-    except OutcomeUnknown as error:
-        log.error("outcome_unknown", extra={**fields, "reason": error.reason})
-        records.unconfirmed(replace(message, attempt_id=attempt_id), error.reason, now())
+def _hand_over(handing: Handing, attempt: Claim, hops: Sequence[Hop], records: Records) -> None:
+    """Ask one carrier after another, until one of them does not surely refuse."""
+    message, may_pass = handing.message, False
+    for left in range(len(hops) - 1, -1, -1):
+        answer = ask(hops[-1 - left], handing)
+        if not answer.refusal:
+            _settle(message, attempt, answer, records)
+            return
+        may_pass = may_pass or answer.refusal.retryable
+        if answer.refusal.bad_number or attempt.number >= MAX_ATTEMPTS:
+            may_pass = False
+            break
+        if left and not handing.routing.may_start():
+            # The others are asked by whoever takes the message next.
+            may_pass = True
+            break
+        if left:
+            following = new_claim(attempt.number)
+            records.ask_next(message, attempt, answer.told, following, handing.now())
+            attempt = following
+    records.refused(message, attempt, answer.told, final=not may_pass)
+    if may_pass:
+        raise RetryLater(attempt.number)
+
+
+def _settle(message: Message, attempt: Claim, answer: Answer, records: Records) -> None:
+    """Record that the carrier took it, or that nobody knows."""
+    if answer.taken is None:
+        records.unconfirmed(message, attempt, answer.told)
         return
     records.accepted(
         message,
-        attempt_id,
-        now(),
-        carrier=carrier.name,
-        carrier_message_id=taken.carrier_message_id,
+        attempt,
+        answer.told,
+        carrier_message_id=answer.taken.carrier_message_id,
+        awaits_rescue=answer.awaits_rescue,
     )
-    log.info("accepted", extra=fields)

@@ -266,6 +266,7 @@ def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send)
         template=template.name if template else None,
         template_version=template.version if template else None,
         variables=said.variables,
+        rescue=app.switches.rescue and said.kind is Kind.VERIFICATION,
     )
 
 

@@ -4,6 +4,7 @@
     queued, still useful        → queued again, looked at again a minute later
     sending, lease over         → unconfirmed
     verified, never sent        → expired, refunded
+    awaits a receipt and rescue → its rescue queued, looked at again a minute later
     anything else               → taken out of the list of open messages
 
 Every step is conditional, so two sweepers at once do nothing twice that matters: a message
@@ -33,9 +34,10 @@ class Records:
     due: Callable[..., Iterator[Message]]
     postpone: Callable[[Message, datetime], bool]
     expired: Callable[[Message, str, datetime], None]
-    unconfirmed: Callable[[Message, str, datetime], None]
+    lost: Callable[[Message, str, datetime], None]
     close: Callable[[Message], None]
     enqueue: Callable[[MessageRef, Kind], None]
+    rescue: Callable[[MessageRef], None]
 
 
 def sweep(records: Records, *, now: datetime, may_go_on: Callable[[], bool]) -> int:
@@ -53,19 +55,29 @@ def sweep(records: Records, *, now: datetime, may_go_on: Callable[[], bool]) -> 
 
 def _settle(message: Message, records: Records, now: datetime) -> None:
     if message.state is State.SENDING:
-        settle_lost_attempt(message, records.unconfirmed, now=now)
+        settle_lost_attempt(message, records.lost, now=now)
     elif message.was_used_unsent:
         records.expired(message, "code used", now)
-    elif message.state is not State.QUEUED:
+    elif not (message.state is State.QUEUED or message.wants_rescue):
         records.close(message)
     elif message.expires_at <= now.timestamp():
-        records.expired(message, "expired", now)
+        _give_up(message, records, now)
     elif records.postpone(message, now + DUE_AGAIN_AFTER):
         _enqueue(message, records)
 
 
+def _give_up(message: Message, records: Records, now: datetime) -> None:
+    if message.wants_rescue:
+        records.close(message)
+    else:
+        records.expired(message, "expired", now)
+
+
 def _enqueue(message: Message, records: Records) -> None:
     try:
-        records.enqueue(message.ref, message.kind)
+        if message.wants_rescue:
+            records.rescue(message.ref)
+        else:
+            records.enqueue(message.ref, message.kind)
     except QueueUnavailable:
         log.warning("queue_unavailable", extra={"message_id": message.ref.message_id})

@@ -13,7 +13,7 @@ it, the state says that the answer is not known.
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -30,16 +30,20 @@ from signet.edge import settings
 from signet.limits import Channel, Kind
 from signet.messages import (
     DUE_AFTER,
+    DUE_AGAIN_AFTER,
     LEASE,
     OPEN_SHARDS,
     OPERATIONS,
+    RESCUE_AFTER,
     RETENTION,
+    Claim,
     Message,
     MessageRef,
     State,
     open_shard,
 )
 from signet.store import balances, table
+from signet.tries import MOST, Try
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +90,8 @@ class MessageItem(table.Table):
     variables = JSONAttribute(null=True)
     nonce_tag = UnicodeAttribute(null=True)
     kept_back = BooleanAttribute(null=True)
+    rescue = BooleanAttribute(null=True)
+    rescue_id = UnicodeAttribute(null=True)
     segments = NumberAttribute(null=True)
     price = NumberAttribute(null=True)
     balance_shard = NumberAttribute(null=True)
@@ -158,6 +164,7 @@ def record(writes: TransactWrite, message: Message) -> None:
         nonce_tag=message.nonce_tag,
         # Said of every code of an account, so that a write does not tell by its size.
         kept_back=message.kept_back if message.purpose in OPERATIONS else None,
+        rescue=message.rescue or None,
         segments=message.segments,
         price=message.price,
         balance_shard=message.balance_shard,
@@ -190,9 +197,7 @@ def get(ref: MessageRef) -> Message:
         raise UnknownMessage(ref.message_id) from error
 
 
-def claim(
-    message: Message, attempt_id: str, now: datetime, *, queued_at: int | None = None
-) -> None:
+def claim(message: Message, attempt: Claim, now: datetime, *, queued_at: int | None = None) -> None:
     """Take a queued message for one attempt, for as long as a lease.
 
     `queued_at`: when the queue took it, in epoch seconds, for those who read the record.
@@ -202,77 +207,125 @@ def claim(
     seconds = int(now.timestamp())
     actions = [
         MessageItem.state.set(State.SENDING.value),
-        MessageItem.attempt_id.set(attempt_id),
-        MessageItem.lease_until.set(seconds + int(LEASE.total_seconds())),
-        MessageItem.attempts.set(MessageItem.attempts + 1),
+        *_leased(attempt, seconds),
         MessageItem.claimed_at.set(seconds),
     ]
     if queued_at:
         # The queue's clock is its own.
         actions.append(MessageItem.queued_at.set(max(queued_at, message.created_at)))
-    try:
-        _change(message.ref, actions, MessageItem.state == State.QUEUED.value)
-    except table.ConditionFailed as failed:
-        if not failed.before:
-            raise UnknownMessage(message.ref.message_id) from failed
-        # A retry after a lost reply finds its own claim.
-        if failed.before.get("attempt_id") != attempt_id:
-            raise NotClaimed(State(failed.before["state"])) from failed
+    _take(message, attempt, actions, MessageItem.state == State.QUEUED.value)
+
+
+def ask_next(message: Message, ended: Claim, told: Try, attempt: Claim, now: datetime) -> None:
+    """Record that a carrier surely refused, and take the message for the next one's attempt.
+
+    Raises NotClaimed when it is not the ended attempt's any more, and UnknownMessage.
+    """
+    actions = [*_leased(attempt, int(now.timestamp())), _told(ended, told)]
+    mine = (MessageItem.state == State.SENDING.value) & (MessageItem.attempt_id == ended.id)
+    _take(message, attempt, actions, mine)
 
 
 def accepted(
-    message: Message, attempt_id: str, now: datetime, *, carrier: str, carrier_message_id: str
+    message: Message,
+    attempt: Claim,
+    told: Try,
+    *,
+    carrier_message_id: str,
+    awaits_rescue: bool = False,
 ) -> None:
-    """Record that `carrier` took the message. The state moves unless it is further already."""
+    """Record that the carrier took the message. The state moves unless it is further already.
+
+    What awaits a rescue stays in the list of open messages until that is over.
+    """
     facts = [
-        MessageItem.carrier.set(carrier),
+        MessageItem.carrier.set(told.carrier),
         MessageItem.carrier_message_id.set(carrier_message_id),
-        MessageItem.sent_at.set(int(now.timestamp())),
-        MessageItem.open.remove(),
+        MessageItem.sent_at.set(told.at),
+        _told(attempt, told),
     ]
-    mine = MessageItem.attempt_id == attempt_id
+    mine = MessageItem.attempt_id == attempt.id
     open_states = MessageItem.state.is_in(State.SENDING.value, State.UNCONFIRMED.value)
     moved = [MessageItem.state.set(State.AWAITING_RECEIPT.value), *facts]
+    if awaits_rescue:
+        looked_at = told.at + int((RESCUE_AFTER + DUE_AGAIN_AFTER).total_seconds())
+        moved.append(MessageItem.due_at.set(looked_at))
+    else:
+        moved.append(MessageItem.open.remove())
     try:
         _change(message.ref, moved, mine & open_states)
     except table.ConditionFailed:
-        _change(message.ref, facts, mine)
+        _change(message.ref, [*facts, MessageItem.open.remove()], mine)
 
 
-def refused(message: Message, attempt_id: str, now: datetime, *, reason: str, final: bool) -> None:
+def refused(message: Message, attempt: Claim, told: Try, *, final: bool) -> None:
     """Record a sure refusal: back to the queue, or, refunded, the end when it is final.
 
     It is the end, too, for a message whose code was used meanwhile: an earlier one brought it.
     """
-    mine = MessageItem.attempt_id == attempt_id
+    mine = MessageItem.attempt_id == attempt.id
     sending = mine & (MessageItem.state == State.SENDING.value)
     used = mine & _USED_BEFORE_IT_WAS_SENT
     if not final:
-        actions = [MessageItem.state.set(State.QUEUED.value), MessageItem.reason.set(reason)]
+        actions = [
+            MessageItem.state.set(State.QUEUED.value),
+            MessageItem.reason.set(told.reason),
+            _told(attempt, told),
+        ]
         try:
             _change(message.ref, actions, sending)
             return
         except table.ConditionFailed:
             sending = used
-    _give_up(message, State.CALL_FAILED, reason, sending | used, now=now)
+    end = [*_last_words(State.CALL_FAILED, told.reason, told.at), _told(attempt, told)]
+    _give_up(message, end, sending | used, now=told.at)
 
 
-def unconfirmed(message: Message, reason: str, now: datetime) -> None:
+def unconfirmed(message: Message, attempt: Claim, told: Try) -> None:
     """Record that nobody knows whether the carrier took this attempt; it is never re-sent.
 
     It stays charged: the carrier may have taken it.
     """
-    mine = (MessageItem.state == State.SENDING.value) & (
-        MessageItem.attempt_id == message.attempt_id
-    )
-    _move_on(message.ref, _last_words(State.UNCONFIRMED, reason, now), mine)
+    end = [*_last_words(State.UNCONFIRMED, told.reason, told.at), _told(attempt, told)]
+    _move_on(message.ref, end, _held_by(attempt.id))
+
+
+def lost(message: Message, reason: str, now: datetime) -> None:
+    """Record the same of an attempt whose sender is gone, and with it what the carrier said."""
+    end = _last_words(State.UNCONFIRMED, reason, int(now.timestamp()))
+    _move_on(message.ref, end, _held_by(message.attempt_id))
+
+
+def claim_rescue(message: Message, attempt: Claim) -> None:
+    """Take a message of which nothing was heard, for sending its code once more.
+
+    Raises NotClaimed: something was heard, or somebody has done it; and UnknownMessage.
+    """
+    actions = [
+        MessageItem.rescue_id.set(attempt.id),
+        MessageItem.attempts.set(attempt.number),
+        MessageItem.open.remove(),
+    ]
+    unheard = MessageItem.state == State.AWAITING_RECEIPT.value
+    try:
+        _change(message.ref, actions, unheard & MessageItem.rescue_id.does_not_exist())
+    except table.ConditionFailed as failed:
+        if failed.before.get("rescue_id") != attempt.id:
+            raise _not_claimed(message, failed) from failed
+
+
+def told_of_rescue(message: Message, attempt: Claim, told: Try) -> None:
+    """Record what a carrier answered to a rescue; states and charges stay as they are."""
+    actions = [_told(attempt, told), MessageItem.attempts.set(attempt.number)]
+    _move_on(message.ref, actions, MessageItem.pk.exists())
 
 
 def expired(message: Message, reason: str, now: datetime) -> None:
     """Record, with a refund, that the message was not handed over and need not be any more."""
     used = _USED_BEFORE_IT_WAS_SENT & (MessageItem.attempts == 0)
     queued = MessageItem.state == State.QUEUED.value
-    _give_up(message, State.EXPIRED, reason, queued | used, now=now)
+    seconds = int(now.timestamp())
+    _give_up(message, _last_words(State.EXPIRED, reason, seconds), queued | used, now=seconds)
 
 
 def due(shard: int, now: datetime, *, limit: int) -> Iterator[Message]:
@@ -319,19 +372,56 @@ def _verified(now: int) -> list[Action]:
     return [MessageItem.state.set(State.VERIFIED.value), MessageItem.verified_at.set(now)]
 
 
+def _leased(attempt: Claim, seconds: int) -> list[Action]:
+    return [
+        MessageItem.attempt_id.set(attempt.id),
+        MessageItem.lease_until.set(seconds + int(LEASE.total_seconds())),
+        MessageItem.attempts.set(attempt.number),
+    ]
+
+
+def _told(attempt: Claim, told: Try) -> Action:
+    action: Action = getattr(MessageItem, f"try{attempt.number}").set(told.packed())
+    return action
+
+
+def _held_by(attempt_id: str | None) -> Condition:
+    condition: Condition = (MessageItem.state == State.SENDING.value) & (
+        MessageItem.attempt_id == attempt_id
+    )
+    return condition
+
+
+def _take(
+    message: Message, attempt: Claim, actions: Sequence[Action], condition: Condition
+) -> None:
+    try:
+        _change(message.ref, actions, condition)
+    except table.ConditionFailed as failed:
+        # A retry after a lost reply finds its own claim.
+        if failed.before.get("attempt_id") != attempt.id:
+            raise _not_claimed(message, failed) from failed
+
+
+def _not_claimed(message: Message, failed: table.ConditionFailed) -> Exception:
+    if not failed.before:
+        return UnknownMessage(message.ref.message_id)
+    return NotClaimed(State(failed.before["state"]))
+
+
 def _give_up(
-    message: Message, state: State, reason: str, condition: Condition, *, now: datetime
+    message: Message, actions: Sequence[Action], condition: Condition, *, now: int
 ) -> None:
     """End a message that no carrier took; its price goes back in the same transaction."""
-    actions = _last_words(state, reason, now)
     if not message.price:
         _move_on(message.ref, actions, condition)
         return
-    actions.append(MessageItem.refunded.set(1))
-    paid = Charge(message.ref.app_id, message.price, days.of(now), shard=message.balance_shard)
+    day = days.of(datetime.fromtimestamp(now, UTC))
+    paid = Charge(message.ref.app_id, message.price, day, shard=message.balance_shard)
 
     def build(writes: TransactWrite) -> None:
-        writes.update(MessageItem(*_key(message.ref)), actions, condition)
+        ended = [*actions, MessageItem.refunded.set(1)]
+        writes.update(MessageItem(*_key(message.ref)), ended, condition)
         balances.record_refund(writes, paid)
 
     try:
@@ -340,11 +430,11 @@ def _give_up(
         return
 
 
-def _last_words(state: State, reason: str, now: datetime) -> list[Action]:
+def _last_words(state: State, reason: str, seconds: int) -> list[Action]:
     return [
         MessageItem.state.set(state.value),
         MessageItem.reason.set(reason),
-        MessageItem.ended_at.set(int(now.timestamp())),
+        MessageItem.ended_at.set(seconds),
         MessageItem.open.remove(),
     ]
 
@@ -398,4 +488,14 @@ def _message(ref: MessageRef, item: Any) -> Message:
         lease_until=int(item.lease_until or 0),
         due_at=int(item.due_at or 0),
         kept_back=bool(item.kept_back),
+        rescue=bool(item.rescue),
+        rescue_id=item.rescue_id,
+        sent_at=int(item.sent_at or 0),
+        carriers=tuple(one.carrier for one in tries(item)),
     )
+
+
+def tries(item: Any) -> Iterator[Try]:
+    """What each carrier answered, as the record keeps it."""
+    packed = (getattr(item, f"try{number}") for number in range(1, MOST + 1))
+    yield from (Try.unpacked(text) for text in packed if text)

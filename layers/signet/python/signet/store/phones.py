@@ -189,6 +189,22 @@ def pin_key(message: Message, key_id: str) -> LiveCode | None:
     return code if code and nonce_tag(code.nonce) == message.nonce_tag else None
 
 
+def count_call(message: Message, now: int) -> bool:
+    """Count a voice call that we make of ourselves against limit E; False when it is reached."""
+    if message.subject is None:
+        return False
+    actions = [
+        action
+        for register, depth in limits.registers(limits.VOICE).items()
+        for action in shift(register, depth, now)
+    ]
+    try:
+        table.update(PhoneItem(_pk(message.subject)), actions, within(limits.VOICE, now))
+    except table.ConditionFailed:
+        return False
+    return True
+
+
 def spend_guess(subject: Subject, guess: Guess, *, key_ids: Iterable[str]) -> LiveCode:
     """Count `guess` against the live code and the number's daily budget; then tell the code.
 

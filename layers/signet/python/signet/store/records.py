@@ -21,9 +21,9 @@ from signet.errors import Missing
 from signet.limits import Channel, Kind
 from signet.messages import State
 from signet.records import Page, Record, Wanted
-from signet.store import table
+from signet.store import messages, table
 from signet.store.messages import MessageItem
-from signet.tries import MOST, Try
+from signet.tries import MOST
 
 # How many records one call looks at to find those of a state.
 LOOKED_AT = 2_000
@@ -161,13 +161,8 @@ def _record(item: MessageItem) -> Record:
         sent_at=_int(item.sent_at),
         verified_at=_int(item.verified_at),
         ended_at=_int(item.ended_at),
-        tries=tuple(_tries(item)),
+        tries=tuple(messages.tries(item)),
     )
-
-
-def _tries(item: MessageItem) -> Iterator[Try]:
-    packed = (getattr(item, f"try{number}") for number in range(1, MOST + 1))
-    yield from (Try.unpacked(text) for text in packed if text)
 
 
 def _int(value: float | None) -> int | None:
