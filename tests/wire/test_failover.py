@@ -58,6 +58,18 @@ def client() -> Iterator[httpx.Client]:
         yield made
 
 
+def test_a_text_that_a_route_sends_by_sns_is_on_its_phone_too(
+    own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
+) -> None:
+    carriers.route(sns=100)
+    ask(client, own_stack, keys, 1)
+    wait_until(lambda: len(carriers.messages()) == 1, 60)
+    (message,) = carriers.messages()
+    assert (message["carrier"], message["kind"], message["segments"]) == ("sns", "verification", 1)
+    assert message["to"] == "+8619900000001"
+    assert carriers.handled("webhook") == []
+
+
 def test_a_thousand_messages_arrive_once_by_the_next_carrier_while_the_first_refuses_all(
     own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
 ) -> None:
