@@ -86,7 +86,8 @@ def test_the_guides_story_from_a_signature_to_the_phone(
 
     find_in_records(page, phone)
     page.goto(f"{stack.url}/phone")
-    expect(page.locator(".group", has_text=phone).locator(".body")).to_have_text(received["text"])
+    page.locator(".person", has_text=phone).click()
+    expect(page.locator("#bubbles .body")).to_have_text(received["text"])
     photograph(page, "14-virtual-phone")
 
 
