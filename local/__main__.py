@@ -13,7 +13,7 @@ BANNER = """
 Signet runs on {url}
 
   {url}/         a demo shop: send a code, verify it
-  {url}/phone    the virtual phone: every message arrives here
+  {url}/phone    the virtual phone: every message arrives here; what carriers do wrong
   {url}/console  the console: templates, records, balance; reviews for the operator
 
   app       id {app_id}   app key {app_key}   master key {master_key}

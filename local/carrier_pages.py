@@ -4,13 +4,16 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 import httpx
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from local.carriers import NAMES, VirtualCarrier
 from local.chaos import Chaos, ChaosInvalid, parse
+from local.clock import iso
 from local.phones import Phones
 from local.replies import answer, refusal
 
@@ -23,9 +26,18 @@ _NOT_JSON = "Malformed json object. A json dictionary is expected."
 class CarrierPages:
     """All pages under /local that are about carriers."""
 
-    def __init__(self, carriers: Mapping[str, VirtualCarrier], phones: Phones) -> None:
+    def __init__(
+        self,
+        carriers: Mapping[str, VirtualCarrier],
+        phones: Phones,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`now` is Signet's clock."""
         self._carriers = carriers
         self._phones = phones
+        self._now = now
+        self._replies: list[dict[str, object]] = []
 
     def pages(self) -> dict[tuple[str, str], Page]:
         """By method and path."""
@@ -34,6 +46,7 @@ class CarrierPages:
             ("GET", "/local/chaos"): self._show_chaos,
             ("POST", "/local/chaos"): self._set_chaos,
             ("DELETE", "/local/chaos"): self._end_chaos,
+            ("GET", "/local/replies"): self._show_replies,
             ("POST", "/local/replies"): self._reply,
         }
         for name, carrier in self._carriers.items():
@@ -85,8 +98,12 @@ class CarrierPages:
         """By the carrier that brought the last message to that number, to the app it was from."""
         last = self._phones.last_to(phone)
         carrier = self._carriers[last.carrier if last else NAMES[0]]
-        reply = {"id": f"mo_{secrets.token_hex(8)}", "from": phone, "text": text}
-        to = {"app_id": last.app_id} if last else {}
+        reply: dict[str, object] = {
+            "id": f"mo_{secrets.token_hex(8)}",
+            "from": phone,
+            "text": text,
+        }
+        to: dict[str, object] = {"app_id": last.app_id} if last else {}
         try:
             taken = await carrier.reply(reply | to)
         except httpx.HTTPError as error:
@@ -94,7 +111,13 @@ class CarrierPages:
         if taken.is_error:
             said = f"HTTP {taken.status_code} {taken.text[:200]}"
             return refusal(502, 1, f"Signet did not take the reply: {said}")
-        return answer({"id": reply["id"], "carrier": carrier.name} | to)
+        sent_at = iso(await run_in_threadpool(self._now))
+        passed = reply | to | {"carrier": carrier.name, "sent_at": sent_at}
+        self._replies.append(passed)
+        return answer(passed)
+
+    async def _show_replies(self, _: Request) -> Response:
+        return answer(self._replies[::-1])
 
 
 def _requests(carrier: VirtualCarrier) -> Page:

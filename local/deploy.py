@@ -25,7 +25,7 @@ PARAMETERS = {
     "ConfigurationSet": "local",
     "LocalClockTable": clock.TABLE,
     "PointInTimeRecovery": "off",
-    # What the receivers of events are asked to be is on this machine.
+    # Apps may have their events posted to this very machine.
     "PrivateWebhooks": "on",
 }
 

@@ -142,6 +142,7 @@ class Stack:
                     for name in NAMES
                 },
                 phones,
+                now=clock.now,
             ),
             answers=Answers(aws=aws, apps_table=deployed.outputs["AppsTable"], now=clock.now),
             clock=clock,

@@ -28,6 +28,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Shield", "SIGNET_SHIELD_TABLE"),
         ("Events", "SIGNET_EVENTS_TABLE"),
         ("Carriers", "SIGNET_CARRIERS_TABLE"),
+        ("OptOuts", "SIGNET_OPT_OUTS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {

@@ -135,14 +135,14 @@ def test_the_printed_curl_works_as_it_stands(open_page: Open, stack: Any) -> Non
         assert done.stdout == "{}", done
 
 
-@pytest.mark.parametrize("path", ["/", "/phone"])
+@pytest.mark.parametrize(("path", "place"), [("/", ".group"), ("/phone", ".person")])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_sticks_out_at_phone_width(
-    open_page: Open, stack: Any, phone: str, path: str, scheme: str
+    open_page: Open, stack: Any, phone: str, path: str, place: str, scheme: str
 ) -> None:
     page = open_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     send(page, stack, phone)
     expect(page.locator(".group", has_text=phone)).to_be_visible()
     page.goto(f"{stack.url}{path}")
-    expect(page.locator(".group", has_text=phone)).to_be_visible()
+    expect(page.locator(place, has_text=phone)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -201,7 +201,7 @@ class Contract:
             self.make(vendor.url, read_timeout=0.15).submit(MESSAGE)
 
         assert unknown.value.reason == "ReadTimeoutError"
-        assert len(vendor.calls) == 1
+        assert vendor.called() == 1
 
     @pytest.mark.parametrize("how", ["hangs_up", "resets"])
     def test_a_connection_that_breaks_after_the_call_is_unknown_and_not_tried_twice(

@@ -66,4 +66,4 @@ class Speaking(Contract):
         with pytest.raises(OutcomeUnknown):
             self.make(vendor.url, read_timeout=0.15).submit(self.spoken)
 
-        assert len(vendor.calls) == 1
+        assert vendor.called() == 1

@@ -32,8 +32,8 @@ from tests.functions.console_calls import (
     operator,
     owner,
 )
+from tests.store.build import PHONE, new_message, new_send
 from tests.store.build import client as aws_client
-from tests.store.build import new_message, new_send
 
 
 class Who(Enum):
@@ -50,7 +50,9 @@ class Who(Enum):
 MAY = {
     "GET /console": Who.ANYBODY,
     "GET /console/": Who.ANYBODY,
+    "GET /console/shared": Who.ANYBODY,
     "GET /console/{file}": Who.ANYBODY,
+    "GET /console/api/shared": Who.ANYBODY,
     "POST /console/api/session": Who.ANYBODY,
     "GET /console/api/session": Who.BROWSER,
     "DELETE /console/api/session": Who.BROWSER,
@@ -60,6 +62,7 @@ MAY = {
     "GET /console/api/records": Who.BOTH,
     "GET /console/api/records.csv": Who.BOTH,
     "GET /console/api/records/{message_id}": Who.BOTH,
+    "POST /console/api/records/{message_id}/share": Who.BOTH,
     "GET /console/api/guard": Who.BOTH,
     "GET /console/api/guard/locks": Who.BOTH,
     "POST /console/api/guard/locks/lift": Who.BOTH,
@@ -72,6 +75,10 @@ MAY = {
     "POST /console/api/events/test": Who.OWNER,
     "GET /console/api/events/deliveries": Who.OWNER,
     "POST /console/api/events/deliveries/{id}/replay": Who.OWNER,
+    "GET /console/api/opt-outs": Who.OWNER,
+    "GET /console/api/opt-outs/{phone}": Who.OWNER,
+    "PUT /console/api/opt-outs/{phone}": Who.OWNER,
+    "DELETE /console/api/opt-outs/{phone}": Who.OWNER,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -84,6 +91,9 @@ MAY = {
     "PUT /console/api/apps/{app_id}/mappings": Who.OPERATOR,
     "DELETE /console/api/apps/{app_id}/mappings": Who.OPERATOR,
     "GET /console/api/carriers": Who.OPERATOR,
+    "GET /console/api/carriers/health": Who.OPERATOR,
+    "GET /console/api/routes": Who.OPERATOR,
+    "PUT /console/api/routes": Who.OPERATOR,
     "GET /console/api/operators": Who.OPERATOR,
     "POST /console/api/operators": Who.OPERATOR,
     "DELETE /console/api/operators/{id}": Who.OPERATOR,
@@ -115,6 +125,8 @@ MAY = {
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /console/api/app": {"company": "changed"},
     "PUT /console/api/events": {"bus": True},
+    "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
+    "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
     "PUT /console/api/prices": {"prices": {"86": 1}},
     "POST /console/api/apps": {"name": "changed"},
     "PATCH /console/api/apps/{app_id}": {"company": "changed"},
@@ -125,6 +137,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "version": 1,
         "vendor_template": "changed",
     },
+    "PUT /console/api/routes": {"rules": [{"hops": [{"carrier": "sns", "sender": "changed"}]}]},
     "POST /console/api/operators": {"id": "changed"},
     "PUT /console/api/settings": {"auto_approve": True},
     "POST /console/api/signatures/lint": {"text": "天天商城"},
@@ -211,6 +224,7 @@ def message_id(tables: object, stopped: None) -> str:
     submit("templates", "POST /console/api/templates", "Marked_Template")
     map_template()
     event_store.record(MARKED_APP, EVENT, now=now)
+    opt_out()
     return record_message(now)
 
 
@@ -235,6 +249,17 @@ def map_template() -> None:
     assert reply.status == 200, reply
 
 
+def opt_out() -> None:
+    reply = call(
+        "PUT",
+        f"/console/api/opt-outs/{PHONE}",
+        {"comment": "Marked comment"},
+        headers=owner(),
+        handler=guard_function.handler,
+    )
+    assert reply.status == 200, reply
+
+
 def record_message(now: datetime) -> str:
     from signet.store import messages, table
 
@@ -251,6 +276,7 @@ def ask(message_id: str) -> Ask:
         "{type}": "template",
         "{version}": "1",
         "{message_id}": message_id,
+        "{phone}": PHONE,
         "{id}": OPERATOR,
         "{file}": "index.html",
     }
@@ -280,7 +306,7 @@ def stored(of: str = "") -> list[str]:
     """Everything that lies in the tables, or what there is of an app."""
     items = [
         repr(sorted(item.items()))
-        for table in ("apps", "messages", "balances", "ledger", "events")
+        for table in ("apps", "messages", "balances", "ledger", "opt-outs", "events")
         for item in aws_client("dynamodb").scan(TableName=table)["Items"]
     ]
     return sorted(item for item in items if of in item)

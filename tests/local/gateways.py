@@ -165,7 +165,7 @@ def world(base: str) -> Iterator[World]:
             upstream=Upstream(upstream, base),
             pictures=Upstream(upstream, base),
             inbox=cast(Inbox, None),
-            carriers=CarrierPages(carriers, phones),
+            carriers=CarrierPages(carriers, phones, now=signet_now),
             answers=cast(Answers, None),
             clock=cast(Clock, None),
             wake=lambda: None,

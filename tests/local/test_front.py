@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -56,7 +57,7 @@ def front(upstream: str) -> Front:
         upstream=Upstream(upstream, BASE),
         pictures=Upstream(upstream, BASE),
         inbox=cast(Inbox, None),
-        carriers=CarrierPages({}, Phones()),
+        carriers=CarrierPages({}, Phones(), now=lambda: datetime.now(UTC)),
         answers=cast(Answers, None),
         clock=cast(Clock, None),
         wake=lambda: None,

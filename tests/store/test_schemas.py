@@ -7,19 +7,23 @@ import pytest
 
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
-from signet.store.carrier_health import CarrierItem
+from signet.store.carriers import CarrierItem
 from signet.store.events import EventItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
+from signet.store.opt_outs import OptOutItem
 from signet.store.phones import PhoneItem
 from signet.store.table import Table
 from signet.store.users import UserItem
 from tests.schemas import TEMPLATE
 
-KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)]
+KEPT = [
+    *(("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)),
+    ("OptOuts", OptOutItem),
+]
 EXPIRING = [
-    *(("Phones", PhoneItem), ("Messages", MessageItem), ("Carriers", CarrierItem)),
-    ("Events", EventItem),
+    *(("Phones", PhoneItem), ("Messages", MessageItem)),
+    *(("Carriers", CarrierItem), ("Events", EventItem)),
 ]
 MODELS = [*KEPT, *EXPIRING]
 

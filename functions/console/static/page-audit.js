@@ -12,10 +12,13 @@ import { reasonBadges } from "./versions.js";
 const TONES = { submit: "busy", approve: "good", file: "busy", reject: "bad" };
 const ACTIONS = [
   ...["create", "edit", "submit", "delete", "default", "approve", "file", "reject"],
-  ...["change", "credit", "map", "unmap", "lift"],
+  ...["change", "credit", "map", "unmap", "lift", "share", "opt_out", "opt_in"],
   ...["rotate-secret", "ping", "replay"],
 ];
-const SUBJECTS = ["signature", "template", "app", "mapping", "number", "lock", "events", "event"];
+const SUBJECTS = [
+  ...["signature", "template", "app", "mapping", "number", "lock", "message"],
+  ...["events", "event"],
+];
 
 export async function show({ params, signal }) {
   const query = { app_id: params.app };

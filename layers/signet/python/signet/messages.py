@@ -12,12 +12,18 @@
     sending            | the carrier's answer is not known        → unconfirmed
     unconfirmed        | the answer arrives late                  → awaiting_receipt
     awaiting_receipt   | a receipt                                → delivered, undelivered
+    sending            | a receipt, ahead of the answer           → delivered, undelivered
+    unconfirmed        | a receipt                                → delivered, undelivered
+    undelivered        | a receipt: delivered after all           → delivered
+    queued             | a receipt: delivered by who had refused  → delivered
     any                | the code is used                         → verified
     verified           | it was never handed over                 → expired
     verified           | the carrier surely refused it            → call_failed
 
-Source: design.md 4. Late and duplicate events never move a state backwards. The last two rows are
-for apps that send a live code again: an earlier message may have brought the code.
+Source: design.md 4. Late and duplicate events never move a state backwards: of what is heard of
+a message, verified goes before delivered, that before undelivered, and each before having heard
+nothing. A receipt moves nothing that was paid back. The last two rows are for apps that send a
+live code again: an earlier message may have brought the code.
 """
 
 import secrets

@@ -62,9 +62,9 @@ class Rule:
         """Whether the rule is about this message."""
         return (
             self.channel is wanted.channel
-            and self.country in (None, phones.dial_code(wanted.phone))
             and self.kind in (None, wanted.kind)
             and self.app_id in (None, wanted.app_id)
+            and (self.country is None or self.country == phones.dial_code(wanted.phone))
         )
 
 

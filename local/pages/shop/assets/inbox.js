@@ -7,11 +7,10 @@ const READ_KEY = "signet.read";
 const LONGEST_MEMORY = 500;
 
 export class Inbox {
-  /** `emptyText` names the text for an empty inbox; `onChange(unread)` hears of every change. */
-  constructor(container, { emptyText, onChange = () => {} }) {
+  /** `emptyText` names the text for an empty inbox. */
+  constructor(container, { emptyText }) {
     this.container = container;
     this.emptyText = emptyText;
-    this.onChange = onChange;
     this.messages = null; // not known yet
     this.gone = false;
     this.shown = "";
@@ -40,8 +39,8 @@ export class Inbox {
     }
   }
 
-  /** Marks messages, or all of them, as read. */
-  markRead(messages = this.messages ?? []) {
+  /** Marks messages as read. */
+  markRead(messages) {
     for (const message of messages) this.read.add(key(message));
     localStorage.setItem(READ_KEY, JSON.stringify([...this.read].slice(-LONGEST_MEMORY)));
     this.#render();
@@ -63,7 +62,6 @@ export class Inbox {
     this.container.replaceChildren(...parts);
     // A new message must not take the keyboard's place away.
     if (focused) this.container.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
-    this.onChange(this.#unread(this.messages ?? []).length);
   }
 
   #group([phone, messages]) {

@@ -11,7 +11,6 @@ const TEXTS = {
     openShop: "示例商城",
     openConsole: "控制台",
     pageShop: "示例商城 · Signet",
-    pagePhone: "虚拟手机 · Signet",
     shopTitle: "示例商城",
     shopIntro: "收一条验证码，登录后下单。短信不会真的发出，本页的虚拟手机会收到它。",
     shopIntroHosted: "收一条验证码，登录后下单。",
@@ -58,15 +57,11 @@ const TEXTS = {
     testPhone: "测试号码",
     copy: "复制",
     copied: "已复制",
-    phoneTitle: "虚拟手机",
-    phoneIntro: "发往任何号码的短信都会出现在这里，没有一条会真的发出。",
-    readAll: "全部标为已读",
     unread: "{count} 条未读",
     unreadMark: "未读",
     copyCode: "复制验证码 {code}",
     emptyTitle: "还没有短信",
     emptyShop: "填好手机号，点「获取验证码」，短信会出现在这里。",
-    emptyPhone: "到示例商城发一条验证码，或者运行首页上的 curl 命令。",
     goneTitle: "连不上本地服务",
     gone: "它可能已经停止。运行 make run 重新启动，本页会自动恢复。",
     verification: "验证码",
@@ -99,7 +94,6 @@ const TEXTS = {
     openShop: "Sample shop",
     openConsole: "Console",
     pageShop: "Sample shop · Signet",
-    pagePhone: "Virtual phone · Signet",
     shopTitle: "Sample shop",
     shopIntro:
       "Get a code, sign in, order. No text message leaves this machine: the virtual phone gets it.",
@@ -147,15 +141,11 @@ const TEXTS = {
     testPhone: "test phone",
     copy: "Copy",
     copied: "Copied",
-    phoneTitle: "Virtual phone",
-    phoneIntro: "Messages to any number appear here. None of them leaves this machine.",
-    readAll: "Mark all as read",
     unread: "{count} unread",
     unreadMark: "unread",
     copyCode: "Copy code {code}",
     emptyTitle: "No messages yet",
     emptyShop: "Enter a phone number and press “Send code”: the message appears here.",
-    emptyPhone: "Send a code from the sample shop, or run the curl command on the first page.",
     goneTitle: "The local stack does not answer",
     gone: "It may have stopped. Start it with make run; this page recovers by itself.",
     verification: "code",
@@ -192,6 +182,11 @@ export function text(name, values = {}) {
   const texts = TEXTS[language];
   const said = (!config.virtualPhone && texts[`${name}Hosted`]) || texts[name];
   return said.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
+}
+
+/** Adds a page's own texts, by language and name; they go before those of the same name here. */
+export function extend(more) {
+  for (const [name, texts] of Object.entries(more)) Object.assign(TEXTS[name], texts);
 }
 
 /** "42 s", "3 min", "5 h": never less than there is. */

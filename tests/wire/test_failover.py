@@ -1,0 +1,140 @@
+"""Two virtual carriers, one of which ails: every message arrives once, and soon.
+
+Each test has a stack of its own: how carriers fare is remembered for minutes, and would send
+other tests' messages another way.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.stack import Stack
+from tests.wire import console
+from tests.wire.people import open_app
+from tests.wire.routing import Carriers, ask, wait_until
+from tests.wire.sdks import Keys
+
+MANY = 1_000
+PEOPLE = 8
+# From a carrier's sure refusal to the next one's acceptance, in 95 of 100 cases.
+FAILOVER_SECONDS = 2.0
+SHARE_FALLS_WITHIN = 60
+MONEY_MICROS = 1_000_000_000
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Stack]:
+    """A stack in which nobody has sent yet."""
+    with Stack(work_dir=tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def keys(own_stack: Stack) -> Keys:
+    """An app with money enough."""
+    found = open_app(own_stack, set(), name="failover", test_phone="+8618212340009").keys
+    credit = {"amount_micros": MONEY_MICROS, "note": "tests"}
+    headers = console.OPERATOR | {"Idempotency-Key": "failover"}
+    console.call(own_stack, headers, "POST", f"/apps/{found.app_id}/credits", credit)
+    return found
+
+
+@pytest.fixture
+def carriers(own_stack: Stack) -> Carriers:
+    """Its two virtual carriers."""
+    return Carriers(own_stack)
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    """Connections for several threads."""
+    with httpx.Client(timeout=60, trust_env=False) as made:
+        yield made
+
+
+def test_a_text_that_a_route_sends_by_sns_is_on_its_phone_too(
+    own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
+) -> None:
+    carriers.route(sns=100)
+    ask(client, own_stack, keys, 1)
+    wait_until(lambda: len(carriers.messages()) == 1, 60)
+    (message,) = carriers.messages()
+    assert (message["carrier"], message["kind"], message["segments"]) == ("sns", "verification", 1)
+    assert message["to"] == "+8619900000001"
+    assert carriers.handled("webhook") == []
+
+
+def test_a_thousand_messages_arrive_once_by_the_next_carrier_while_the_first_refuses_all(
+    own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
+) -> None:
+    carriers.route(webhook=100, webhook_b=0)
+    carriers.chaos("webhook", refuse=1, reason="daily_limit")
+
+    with ThreadPoolExecutor(PEOPLE) as people:
+        list(people.map(lambda number: ask(client, own_stack, keys, number), range(MANY)))
+    wait_until(lambda: len(carriers.messages()) >= MANY, 120)
+
+    messages = carriers.messages()
+    assert {message["carrier"] for message in messages} == {"webhook-b"}
+    assert Counter(message["to"] for message in messages).most_common(1)[0][1] == 1
+    assert len({message["message_id"] for message in messages}) == len(messages) == MANY
+    waits = _failovers(carriers)
+    assert len(waits) >= 3, "the first carrier was hardly asked"
+    assert waits[int(len(waits) * 0.95)] <= FAILOVER_SECONDS
+
+
+def _failovers(carriers: Carriers) -> list[float]:
+    """Seconds between a refusal by the first carrier and the second's acceptance, sorted."""
+    refused = {one.message_id: one.answered for one in carriers.handled("webhook")}
+    taken = {one.message_id: one.answered for one in carriers.handled("webhook-b")}
+    assert refused.keys() <= taken.keys()
+    return sorted(taken[message_id] - answered for message_id, answered in refused.items())
+
+
+def test_a_slow_carrier_loses_its_share_within_a_minute_and_keeps_it_lost(
+    own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
+) -> None:
+    carriers.route(webhook=50, webhook_b=50)
+    carriers.chaos("webhook", answer_seconds=4)
+    asked: list[int] = []
+
+    def send_for(seconds: float) -> float:
+        """Send ten a second at most, wait for all of them, and say when that was."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            ask(client, own_stack, keys, len(asked))
+            asked.append(len(asked))
+            time.sleep(0.1)
+        wait_until(lambda: len(carriers.messages()) >= len(asked), 60)
+        return time.time()
+
+    minute_over = send_for(SHARE_FALLS_WITHIN)
+    send_for(15)
+
+    slow = [one.came for one in carriers.handled("webhook")]
+    late_slow = len([came for came in slow if came >= minute_over])
+    late_well = len([one for one in carriers.handled("webhook-b") if one.came >= minute_over])
+    assert len(slow) - late_slow >= 5, "it was hardly asked"
+    assert late_slow <= 0.2 * (late_slow + late_well)
+    (change,) = carriers.changes()
+    assert (change["carrier"], change["reason"]) == ("webhook", "slow answers")
+    assert (change["from"], change["to"]) == (100, 5)
+
+    for _ in range(4):
+        carriers.pass_time(60)
+        send_for(3)
+    assert _most_in_five_minutes(carriers) < 2
+    messages = carriers.messages()
+    assert len({message["message_id"] for message in messages}) == len(messages) == len(asked)
+
+
+def _most_in_five_minutes(carriers: Carriers) -> int:
+    """The most changes of shares in any five minutes, by Signet's clock."""
+    times = [datetime.fromisoformat(change["at"]).timestamp() for change in carriers.changes()]
+    return max(sum(start <= at < start + 300 for at in times) for start in times)
