@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,25 @@ def test_each_change_of_state_is_told_as_what_it_is(
     before: Record, after: Record, expected: list[str]
 ) -> None:
     assert kinds(before, after) == expected
+
+
+REPORTED: dict[str, Any] = {"report": State.UNDELIVERED, "reported_at": AT + 7, "report_reason": "MK:0001"}
+
+
+def test_a_receipt_says_when_and_why() -> None:
+    (event,) = told(SENT, replace(SENT, state=State.UNDELIVERED, **REPORTED))
+
+    assert (event.type, event.created_at) == (Type.UNDELIVERED, AT + 7)
+    assert event.data["reason"] == "MK:0001"
+
+
+def test_a_receipt_after_the_code_was_used_is_told_too() -> None:
+    used = replace(SENT, state=State.VERIFIED, verified_at=AT + 5)
+
+    (event,) = told(used, replace(used, report=State.DELIVERED, reported_at=AT + 7))
+
+    assert (event.type, event.data["state"]) == (Type.DELIVERED, "verified")
+    assert event.created_at == AT + 7
 
 
 def test_a_carrier_that_took_a_message_whose_code_was_used_already_is_told_of() -> None:

@@ -108,9 +108,8 @@ def of_change(change: Change) -> Iterator[Event]:
     before, after = change.before, change.after
     if after.sent_at and not before.sent_at:
         yield _of_message(change, Type.SENT, after.sent_at)
-    kind = _OF_STATE.get(after.state)
-    if kind and after.state is not before.state:
-        yield _of_message(change, kind, _moment(change))
+    for state in _reached(before, after):
+        yield _of_message(change, _OF_STATE[state], _moment(change, state))
 
 
 def reply(
@@ -146,14 +145,25 @@ def time_of(event_id: str) -> int:
 def _of_message(change: Change, kind: Type, at: int) -> Event:
     shown = records.shown(change.after)
     data = {name: shown[name] for name in _TOLD} | {"phone": change.after.phone}
+    if kind in (Type.DELIVERED, Type.UNDELIVERED):
+        data["reason"] = change.after.report_reason
     return _event(change.app_id, kind, change.after.message_id, at=at, data=data)
 
 
-def _moment(change: Change) -> int:
-    """When it came to its state, as the record says it, else as the table does."""
+def _reached(before: Record, after: Record) -> list[State]:
+    """What it came to; a receipt of a message whose code was used leaves that its state."""
+    state = after.state if after.state is not before.state else None
+    report = after.report if after.report is not before.report else None
+    return [one for one in dict.fromkeys((state, report)) if one in _OF_STATE]
+
+
+def _moment(change: Change, state: State) -> int:
+    """When it came to that, as the record says it, else as the table does."""
     before, after = change.before, change.after
-    if after.state is State.VERIFIED and after.verified_at:
+    if state is State.VERIFIED and after.verified_at:
         return after.verified_at
+    if state is after.report and after.reported_at:
+        return after.reported_at
     if after.ended_at and after.ended_at != before.ended_at:
         return after.ended_at
     return change.at
