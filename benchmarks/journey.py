@@ -171,13 +171,13 @@ def _later(request: Callable[[Event], Step]) -> tuple[Step, Step]:
 def _told(notify: Callable[[Event], Step], aws: Aws) -> tuple[Step, Step]:
     """A change that the app's endpoint is told of: what takes it, and what tells it."""
     with telling() as url:
-        secret = {"current": f"whsec_{b64encode(b'k' * 32).decode()}"}
-        settings = json.dumps({"url": url, "secret": secret})
+        secret = json.dumps({"current": f"whsec_{b64encode(b'k' * 32).decode()}"})
+        settings = json.dumps({"url": url})
         aws.client("dynamodb").update_item(
             TableName="Apps",
             Key={"app_id": {"S": seed.APP_ID}, "item": {"S": "app"}},
-            UpdateExpression="SET events = :events",
-            ExpressionAttributeValues={":events": {"S": settings}},
+            UpdateExpression="SET events = :events, event_secret = :secret",
+            ExpressionAttributeValues={":events": {"S": settings}, ":secret": {"S": secret}},
         )
         take = notify(_event("notify"))
         (told,) = aws.client("dynamodb").scan(TableName="Events")["Items"]

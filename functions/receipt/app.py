@@ -15,7 +15,6 @@ from signet.carriers import (
     Callback,
     CallbackRefused,
     CredentialsInvalid,
-    Reply,
     Reports,
     opening,
 )
@@ -23,9 +22,10 @@ from signet.edge import clock, http, settings
 from signet.edge.http import Answer, Call, Event, Route
 from signet.edge.logs import logger
 from signet.errors import NotFound, NotPermitted
+from signet.flows import pass_replies
 from signet.flows.take_reports import Stores, take
 from signet.health import PROMPT_SECONDS, Count
-from signet.store import callbacks, conversations, deployment, messages, opt_outs
+from signet.store import callbacks, conversations, deployment, messages
 from signet.store.carrier_health import Health
 from signet.store.messages import Heard
 
@@ -45,13 +45,6 @@ def timed(heard: Heard, now: datetime) -> None:
         health.count(heard.carrier, country, Count.PROMPT, heard.sent_at)
 
 
-def passed_on(
-    app_id: str, reply: Reply, *, carrier: str, message_id: str | None, now: datetime
-) -> None:
-    fields = {"app_id": app_id, "carrier": carrier, "message_id": message_id}
-    logger.info("reply", extra=fields)
-
-
 stores = Stores(
     was_taken=callbacks.was_taken,
     mark_taken=callbacks.mark_taken,
@@ -60,8 +53,8 @@ stores = Stores(
     timed=timed,
     app_ids=conversations.app_ids,
     sent_to=conversations.sent_to,
-    record_reply=opt_outs.record_reply,
-    passed_on=passed_on,
+    record_reply=lambda *said: pass_replies.opted(*said, now=clock.now()),
+    passed_on=pass_replies.passed_on,
 )
 
 

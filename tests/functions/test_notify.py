@@ -240,7 +240,7 @@ def test_replies_and_opt_outs_are_told_by_the_next_tick(
 ) -> None:
     from signet.edge import clock
 
-    number: dict[str, Any] = {"phone": "+8618612345678", "at": clock.now()}
+    number: dict[str, Any] = {"phone": "+8618612345678", "at": clock.now(), "now": clock.now()}
     store.record_reply(DEMO_APP.app_id, reply_id="1", text="TD", carrier="sns", **number)
     store.record_opt_out(DEMO_APP.app_id, added=True, source="reply", **number)
 

@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.receipt import app as receipt_function
+from signet.apps import Events
 from signet.edge import clock, secrets
 from signet.limits import Kind
 from signet.messages import Message
 from signet.routes import Hop, Rule
+from signet.store import apps, deployment, messages, opt_outs
 from signet.store import callbacks as store
-from signet.store import deployment, messages, opt_outs
 from tests.functions import callbacks
 from tests.functions.callbacks import OTHERS, SECRETS, SIGNED, THEIR_PHONE, Made
 from tests.functions.service import Service, event
@@ -84,6 +85,39 @@ def everything() -> str:
 def said(caplog: pytest.LogCaptureFixture) -> str:
     """All that was logged, with its fields."""
     return str([vars(record) for record in caplog.records if record.name.startswith("signet")])
+
+
+def told_to(app_id: str) -> list[tuple[str, str]]:
+    """Types and texts of the events that the app is told."""
+    items = client("dynamodb").scan(TableName="events")["Items"]
+    bodies = [json.loads(i["body"]["S"]) for i in items if i["pk"]["S"].startswith(app_id)]
+    return sorted((body["type"], body["data"].get("text", "")) for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("text", "told_of"),
+    [
+        ("Where is it?", ("reply.received", "Where is it?")),
+        ("TD", ("opt_out.added", "")),
+        ("START", ("opt_out.removed", "")),
+    ],
+)
+def test_an_app_that_asks_is_told_of_replies_and_opt_outs_once(
+    message: Message, text: str, told_of: tuple[str, str]
+) -> None:
+    apps.change(APP_ID, lambda app: replace(app, events=Events(bus=True)))
+    made = callbacks.reply(text, now=SECONDS)
+
+    made.call()
+    made.call()
+
+    assert told_to(APP_ID) == [told_of]
+
+
+def test_an_app_that_does_not_ask_is_told_of_no_reply(message: Message) -> None:
+    callbacks.reply("Where is it?", now=SECONDS).call()
+
+    assert told_to(APP_ID) == []
 
 
 def state(message: Message) -> str:

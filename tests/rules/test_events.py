@@ -64,7 +64,11 @@ def test_each_change_of_state_is_told_as_what_it_is(
     assert kinds(before, after) == expected
 
 
-REPORTED: dict[str, Any] = {"report": State.UNDELIVERED, "reported_at": AT + 7, "report_reason": "MK:0001"}
+REPORTED: dict[str, Any] = {
+    "report": State.UNDELIVERED,
+    "reported_at": AT + 7,
+    "report_reason": "MK:0001",
+}
 
 
 def test_a_receipt_says_when_and_why() -> None:

@@ -198,8 +198,9 @@ REPLY: dict[str, Any] = {
     "text": "TD",
     "carrier": "sns",
     "at": NOW,
+    "now": NOW,
 }
-OPT_OUT: dict[str, Any] = {"phone": PHONE, "added": True, "source": "reply", "at": NOW}
+OPT_OUT: dict[str, Any] = {"phone": PHONE, "added": True, "source": "reply", "at": NOW, "now": NOW}
 
 
 @pytest.mark.usefixtures("asking")

@@ -17,6 +17,7 @@ Failure mode: closed; an app that cannot be read is not served.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
@@ -87,7 +88,9 @@ class AppItem(table.Table):
     balance_shards = NumberAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
     separate_review = BooleanAttribute(null=True)
+    # What its events are signed with is apart: who tells of a reply may read `events`, and no key.
     events = JSONAttribute(null=True)
+    event_secret = JSONAttribute(null=True)
     # How many short ids were given away, and how many names there are.
     short_ids = NumberAttribute(null=True)
     signatures = NumberAttribute(null=True)
@@ -172,6 +175,11 @@ def cached(key: tuple[str, str], load: Callable[[], _T]) -> _T:
 def get(app_id: str) -> App | None:
     """The app of that id, at most `CACHE_SECONDS` old."""
     return _cache.get((app_id, "app"), lambda: _load(app_id))
+
+
+def events(app_id: str) -> Events:
+    """Where the app's events go, without the secret, at most `CACHE_SECONDS` old."""
+    return _cache.get((app_id, "events"), lambda: _load_events(app_id))
 
 
 def signature(app_id: str, name: str) -> Signature | None:
@@ -307,6 +315,14 @@ def _load(app_id: str, *, consistent: bool = False) -> App | None:
     return _app(item) if item else None
 
 
+def _load_events(app_id: str) -> Events:
+    try:
+        item = table.read(lambda: AppItem.get(app_id, "app", attributes_to_get=["events"]))
+    except DoesNotExist:
+        return Events()
+    return _events(item.events or {})
+
+
 def _app(item: AppItem) -> App:
     return App(
         app_id=item.app_id,
@@ -326,7 +342,10 @@ def _app(item: AppItem) -> App:
         balance_shards=int(item.balance_shards or 1),
         created_by=item.created_by,
         separate_review=bool(item.separate_review),
-        events=_events(item.events or {}),
+        events=replace(
+            _events(item.events or {}),
+            secret=_key(item.event_secret) if item.event_secret else None,
+        ),
     )
 
 
@@ -353,6 +372,7 @@ def _header(app: App) -> dict[str, Any]:
         "created_by": app.created_by,
         "separate_review": app.separate_review,
         "events": _events_fields(app.events),
+        "event_secret": _key_fields(app.events.secret) if app.events.secret else None,
     }
 
 
@@ -425,24 +445,22 @@ def _guard(fields: dict[str, Any]) -> Guard:
 
 
 def _events_fields(events: Events) -> dict[str, Any] | None:
-    """None for an app that never asked, so that its item is no larger."""
-    if events == Events():
+    """None for an app that does not ask, so that its item is no larger."""
+    if replace(events, secret=None) == Events():
         return None
     return {
         "url": events.url,
         "bus": events.bus,
         "types": None if events.types is None else list(events.types),
-        "secret": _key_fields(events.secret) if events.secret else None,
     }
 
 
 def _events(fields: dict[str, Any]) -> Events:
-    types, secret = fields.get("types"), fields.get("secret")
+    types = fields.get("types")
     return Events(
         url=fields.get("url"),
         bus=bool(fields.get("bus")),
         types=None if types is None else tuple(types),
-        secret=_key(secret) if secret else None,
     )
 
 

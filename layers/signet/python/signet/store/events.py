@@ -11,7 +11,7 @@ nobody finished is due again by itself. Failure mode: closed; the stream repeats
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
@@ -20,7 +20,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from signet import event_deliveries, events
-from signet.apps import App
+from signet.apps import App, Events
 from signet.edge import settings
 from signet.errors import Missing
 from signet.event_deliveries import KEPT, LEASE, Delivery, Standing, Target
@@ -70,17 +70,12 @@ def record(app: App, event: Event, *, now: datetime, taken: bool = False) -> boo
 
     It is due at once, unless it is `taken`: by whoever records it, who delivers it within a lease.
     """
-    delivery = _new(app, event, now, LEASE if taken else 0)
-    try:
-        table.update(_item(delivery), _first(delivery), EventItem.pk.does_not_exist())
-    except table.ConditionFailed:
-        return False
-    return True
+    return _record(_new(app.events, event, now, LEASE if taken else 0))
 
 
 def create(app: App, event: Event, *, now: datetime, also: Also) -> None:
     """Record an event that is due at once, together with what `also` adds."""
-    delivery = _new(app, event, now, 0)
+    delivery = _new(app.events, event, now, 0)
 
     def build(writes: TransactWrite) -> None:
         writes.update(_item(delivery), _first(delivery), EventItem.pk.does_not_exist())
@@ -90,19 +85,22 @@ def create(app: App, event: Event, *, now: datetime, also: Also) -> None:
 
 
 def record_reply(
-    app_id: str, *, reply_id: str, phone: str, text: str, carrier: str, at: datetime
+    app_id: str, *, reply_id: str, phone: str, text: str, carrier: str, at: datetime, now: datetime
 ) -> bool:
     """Tell the app of a reply, if it wants to know, within a minute. False: it does not, or did.
 
     `reply_id` is the carrier's own, and `at` when it came: the same if the carrier repeats it.
     """
     event = events.reply(app_id, reply_id=reply_id, phone=phone, text=text, carrier=carrier, at=at)
-    return _record_if_wanted(event)
+    return _record_if_wanted(event, now)
 
 
-def record_opt_out(app_id: str, *, phone: str, added: bool, source: str, at: datetime) -> bool:
+def record_opt_out(
+    app_id: str, *, phone: str, added: bool, source: str, at: datetime, now: datetime
+) -> bool:
     """Tell the app that a number left, or came back to, its marketing; as `record_reply` does."""
-    return _record_if_wanted(events.opt_out(app_id, phone=phone, added=added, source=source, at=at))
+    event = events.opt_out(app_id, phone=phone, added=added, source=source, at=at)
+    return _record_if_wanted(event, now)
 
 
 def fresh(app_id: str, event_ids: Iterable[str], now: datetime) -> list[Delivery]:
@@ -192,17 +190,25 @@ def page(
     return [_delivery(item) for item in kept[:limit]], more
 
 
-def _record_if_wanted(event: Event) -> bool:
-    app = apps.get(event.app_id)
-    if app is None or not app.events.wants(event.type.value):
+def _record_if_wanted(event: Event, now: datetime) -> bool:
+    wanted = apps.events(event.app_id)
+    if not wanted.wants(event.type.value):
         return False
-    return record(app, event, now=datetime.fromtimestamp(event.created_at, UTC))
+    return _record(_new(wanted, event, now, 0))
 
 
-def _new(app: App, event: Event, now: datetime, lease: int) -> Delivery:
+def _record(delivery: Delivery) -> bool:
+    try:
+        table.update(_item(delivery), _first(delivery), EventItem.pk.does_not_exist())
+    except table.ConditionFailed:
+        return False
+    return True
+
+
+def _new(wanted: Events, event: Event, now: datetime, lease: int) -> Delivery:
     targets = {
-        *([Target.URL] if app.events.url else []),
-        *([Target.BUS] if app.events.bus else []),
+        *([Target.URL] if wanted.url else []),
+        *([Target.BUS] if wanted.bus else []),
     }
     since = int(now.timestamp())
     return event_deliveries.of(event, frozenset(targets), since=since, due_at=since + lease)
