@@ -39,12 +39,13 @@ def main() -> None:
     cold_figures, cold_seconds = cold.measure(made, travelled, rounds=15 if quick else 31)
     trips = cost.round_trips(travelled, warm_seconds, cold_seconds)
     told = cost.events(travelled)
+    reported = cost.receipts(travelled, warm_seconds)
     month = cost.idle_month(travelled, warm_seconds)
     found = [
         *cold_figures,
         *warm_figures,
         *usage.measure(travelled),
-        *cost.measure(trips, told, month),
+        *cost.measure(trips, told, reported, month),
         *alike.measure(rounds=30 if quick else 200),
         *attack_figures.measure(quick=quick),
         *sounds.measure(rounds=5 if quick else 21),
@@ -53,6 +54,7 @@ def main() -> None:
     ]
     print(cost.arithmetic("A million round trips:", trips))
     print(cost.arithmetic("Of an app with events, beyond that:", told))
+    print(cost.arithmetic("A million receipts:", reported))
     print(cost.arithmetic("An idle month, before free allowances:", month))
     print()
     print(figures.table(found))

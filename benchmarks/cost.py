@@ -131,6 +131,21 @@ def events(journey: Journey) -> list[Line]:
     return [Line(line.what, line.count * _EVENTS * MILLION, line.price) for line in each]
 
 
+def receipts(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
+    """What a million receipts cost, each in a call of its own; it computes as much as `verify`."""
+    step = journey.receipt
+    seconds = _seconds(step, warm["verify"])
+    each = [
+        Line("API calls", 1, _API_CALL),
+        Line("Lambda calls", 1, _LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
+        Line("write units", step.write_units, _WRITE_UNIT),
+        Line("read units", step.read_units, _READ_UNIT),
+        Line("log bytes", _log_bytes(step), _LOG_BYTE),
+    ]
+    return [Line(line.what, line.count * MILLION, line.price) for line in each]
+
+
 def idle_month(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
     """A month in which nobody sends anything."""
     sweeper, closing, tick = journey.sweeper, journey.closing, journey.tick
@@ -150,9 +165,19 @@ def idle_month(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
     ]
 
 
-def measure(trips: Sequence[Line], told: Sequence[Line], month: Sequence[Line]) -> list[Figure]:
+def measure(
+    trips: Sequence[Line],
+    told: Sequence[Line],
+    reported: Sequence[Line],
+    month: Sequence[Line],
+) -> list[Figure]:
     """The sums."""
     return [
+        Figure(
+            "cost: a million receipts, each in a call of its own, beyond that",
+            sum(line.dollars for line in reported),
+            "USD",
+        ),
         Figure(
             "cost: a million round trips of an app with events, beyond that",
             sum(line.dollars for line in told),

@@ -28,15 +28,18 @@ from local import seed
 from local.aws import Aws
 from local.ministack import MiniStack
 from local.package import load_template
-from signet import captchas
+from signet import captchas, standard_webhooks
 from signet.store.shield_container import READ_EVERY, WRITE_COUNT
 
 Event = dict[str, Any]
 
 _TABLES = (
     *("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users"),
-    "Events",
+    *("Events", "Carriers", "OptOuts"),
 )
+# Of the gateway that reports; nothing is sent by it.
+_GATEWAY = {"url": "https://gateway.example", "reports": True}
+_GATEWAY_KEY = b"g" * 32
 _TEMPLATE = "Login_Code"
 _TEXT = "您正在{{device}}上登录，验证码是{{code}}，{{ttl}}分钟内有效。请勿转告他人。"
 _SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
@@ -82,6 +85,7 @@ class Journey:
     tick: Step
     take: Step
     tell: Step
+    receipt: Step
 
     def replies_to(self, function: str) -> list[Call]:
         """Every call whose reply a process of the function may need, the warm ones last."""
@@ -134,6 +138,8 @@ def _round_trip(
     notify = functions["notify"].answer
     tick = notify(_event("sweeper"))
     take, tell = _told(notify, aws)
+    reported = functions["receipt"].answer
+    reported(_receipt_event(aws, warm))
     return Journey(
         settings=settings,
         first=first,
@@ -151,6 +157,7 @@ def _round_trip(
         tick=tick,
         take=take,
         tell=tell,
+        receipt=reported(_receipt_event(aws, counted)),
     )
 
 
@@ -257,6 +264,10 @@ def deploy(aws: Aws) -> dict[str, str]:
     secret = aws.client("secretsmanager").create_secret(
         Name="signet", SecretString=json.dumps({"current": "k1", "k1": "k" * 64})
     )["ARN"]
+    gateway = _GATEWAY | {"secret": f"whsec_{b64encode(_GATEWAY_KEY).decode()}"}
+    carriers = aws.client("secretsmanager").create_secret(
+        Name="carriers", SecretString=json.dumps({"webhook": gateway})
+    )["ARN"]
     seed.run(aws_endpoint=aws.endpoint, outputs={f"{table}Table": table for table in _TABLES})
     # The app is not new: its day in the shield's table has begun.
     day = {"pk": f"{seed.APP_ID}#day", "sk": "-", "t": "", "y": ""}
@@ -265,11 +276,14 @@ def deploy(aws: Aws) -> dict[str, str]:
         TableName="Shield", Item={name: {"S": value} for name, value in day.items()} | folded
     )
     return {
-        **{f"SIGNET_{table.upper()}_TABLE": table for table in _TABLES},
+        **{f"SIGNET_{table.upper()}_TABLE": table for table in _TABLES if table != "OptOuts"},
+        "SIGNET_OPT_OUTS_TABLE": "OptOuts",
         "SIGNET_CODES_QUEUE_URL": codes,
         "SIGNET_BULK_QUEUE_URL": bulk,
         "SIGNET_QUEUE_URL": codes,
         "SIGNET_SECRET_ARN": secret,
+        "SIGNET_CARRIER_SECRET_ARN": carriers,
+        "SIGNET_OTHER_CARRIERS": "outside",
         "SIGNET_EVENT_BUS": "signet",
         "SIGNET_PRIVATE_WEBHOOKS": "on",
     }
@@ -342,6 +356,26 @@ def _queue_event(aws: Aws, queue: str) -> Event:
     (record,) = event["Records"]
     found = {"body": message["Body"], "receiptHandle": message["ReceiptHandle"]}
     return event | {"Records": [record | found]}
+
+
+def _receipt_event(aws: Aws, phone: str) -> Event:
+    """A gateway's receipt of the message that a number got."""
+    records = aws.client("dynamodb").scan(TableName="Messages")["Items"]
+    (record,) = (one for one in records if one["app_phone"]["S"].endswith(f"#{phone}"))
+    app_id, day, shard = record["pk"]["S"].rsplit("#", 2)
+    receipt = {
+        "app_id": app_id,
+        "message_id": f"{day}-{shard}-{record['sk']['S']}",
+        "state": "delivered",
+    }
+    body = json.dumps({"v": 1, "receipts": [receipt]})
+    headers = standard_webhooks.headers([_GATEWAY_KEY], phone, int(time.time()), body.encode())
+    return _event("receipt") | {
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "body": body,
+        "isBase64Encoded": False,
+    }
 
 
 def _signed(event: Event) -> Event:
