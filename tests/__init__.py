@@ -23,6 +23,7 @@ os.environ.update(
     SIGNET_SECRET_ARN="signet-test-secret",
     SIGNET_CARRIER="sns",
     SIGNET_CARRIERS_TABLE="carriers",
+    SIGNET_OPT_OUTS_TABLE="opt-outs",
     SIGNET_ERROR_LANGUAGE="zh",
     SIGNET_REQUEST_FUNCTION="request-function",
     SIGNET_VERIFY_FUNCTION="verify-function",

@@ -27,6 +27,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Users", "SIGNET_USERS_TABLE"),
         ("Shield", "SIGNET_SHIELD_TABLE"),
         ("Carriers", "SIGNET_CARRIERS_TABLE"),
+        ("OptOuts", "SIGNET_OPT_OUTS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {

@@ -257,7 +257,7 @@ def test_every_function_has_an_event() -> None:
 HEAVY = (
     *("boto3", "pydantic", "PIL", "jsonschema", "schemathesis", "aws_xray_sdk", "moto"),
     *("pybars", "pymeta", "requests", "aiohttp", "cryptography", "argon2"),
-    *("alibabacloud_dysmsapi20170525", "alibabacloud_tea_openapi", "darabonba", "Tea"),
+    *("alibabacloud_tea_openapi", "darabonba", "Tea"),
     "tencentcloud",
 )
 # Ours that a person need not wait for; `mappings` says which text a carrier counts segments by.

@@ -20,6 +20,7 @@ from functions.account import app as account_function
 from functions.captcha import app as captcha_function
 from functions.console import app as console_function
 from functions.guard import app as guard_function
+from functions.receipt import app as receipt_function
 from functions.request import app as request_function
 from functions.review import app as review_function
 from functions.router import app as router_function
@@ -105,6 +106,7 @@ ROUTES: list[Route] = [
         review_function,
         console_function,
         guard_function,
+        receipt_function,
     )
     for route in function.ROUTES
 ]
@@ -148,7 +150,9 @@ def test_the_api_page_has_every_route() -> None:
 def test_the_readmes_have_every_route_and_what_the_console_has(path: Path) -> None:
     prefix = console_api.PREFIX
     below = {
-        segment for row in table(path, "`/session`") for segment in re.findall(r"`/(\w+)`", row[0])
+        segment
+        for row in table(path, "`/session`")
+        for segment in re.findall(r"`/([\w-]+)`", row[0])
     }
 
     assert set(routes_written(path)) == {

@@ -177,6 +177,17 @@ PERMISSIONS = {
     },
     "SenderCodesFunction": _sender("CodesQueue"),
     "SenderBulkFunction": _sender("BulkQueue"),
+    "ReceiptFunction": {
+        ("dynamodb:Query", "${Apps.Arn}/index/listed"),
+        ("dynamodb:Query", "${Messages.Arn}/index/by_phone"),
+        ("dynamodb:BatchGetItem", "Messages.Arn"),
+        ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("dynamodb:GetItem", "Carriers.Arn"),
+        ("dynamodb:PutItem", "Carriers.Arn"),
+        ("dynamodb:UpdateItem", "OptOuts.Arn"),
+        ("SendsOutsideAws: secretsmanager:GetSecretValue", "CarrierSecret"),
+        _KMS,
+    },
     "SweeperFunction": {
         ("dynamodb:Query", "${Messages.Arn}/index/open"),
         ("dynamodb:GetItem", "Messages.Arn"),
@@ -244,6 +255,9 @@ PERMISSIONS = {
         ("dynamodb:BatchGetItem", "Shield.Arn"),
         ("dynamodb:Query", "Shield.Arn"),
         ("dynamodb:PutItem", "Shield.Arn"),
+        ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+        ("dynamodb:Query", "OptOuts.Arn"),
+        ("dynamodb:UpdateItem", "OptOuts.Arn"),
         _KMS,
     },
     "RouterFunction": {
@@ -266,6 +280,7 @@ KEYS = {
         "table": ("pk S",),
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
+    "OptOuts": {"table": ("app_id S", "phone S")},
     "Phones": {"table": ("pk S",)},
     "Challenges": {"table": ("pk S",)},
     "Shield": {"table": ("pk S", "sk S")},
@@ -276,6 +291,8 @@ KEYS = {
         "open": ("open S", "due_at N", "KEYS_ONLY"),
     },
 }
+
+SENDING = {"SIGNET_ORIGINATION_IDENTITY", "SIGNET_CONFIGURATION_SET"}
 
 NAMES = {
     *("TableName", "QueueName", "TopicName", "LogGroupName", "RoleName", "LayerName", "PolicyName"),
@@ -482,6 +499,7 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
         ("/1.1/verifyCaptcha", "post"),
         ("/1.1/verifyProofOfWork", "post"),
         ("/1.1/proofOfWork.js", "get"),
+        ("/carriers/{carrier}/{what}", "post"),
         *((f"/1.1/{path}", "x-amazon-apigateway-any-method") for path in ACCOUNT_PATHS),
         *(
             (path, "x-amazon-apigateway-any-method")
@@ -497,6 +515,8 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/audit",
                 "/console/api/guard",
                 "/console/api/guard/{proxy+}",
+                "/console/api/opt-outs",
+                "/console/api/opt-outs/{proxy+}",
                 "/console",
                 "/console/{proxy+}",
                 "/{proxy+}",
@@ -682,6 +702,8 @@ def test_a_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
     certain, mentioned = _settings_read(sources)
     # The code of CaptchaFunction, which alone says where pictures are.
     certain -= {"SIGNET_PICTURES_URL"} if name == "PicturesFunction" else set()
+    # It opens carriers to read what they report, and sends by none.
+    certain -= SENDING if name == "ReceiptFunction" else set()
     assert certain <= given
     assert given <= mentioned
 
@@ -773,7 +795,7 @@ def _keys(table: Json) -> dict[str, tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["Apps", "Balances", "Ledger", "Users"])
+@pytest.mark.parametrize("name", ["Apps", "Balances", "Ledger", "OptOuts", "Users"])
 def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     kept = template()["Resources"][name]
     assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
@@ -784,7 +806,7 @@ def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     assert template()["Parameters"]["PointInTimeRecovery"]["Default"] == "on"
 
 
-@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages", "Shield"])
+@pytest.mark.parametrize("name", ["Phones", "Challenges", "Messages", "Shield", "Carriers"])
 def test_what_expires_is_deleted_and_not_kept(name: str) -> None:
     assert template()["Resources"][name]["DeletionPolicy"] == "Delete"
     assert properties(name)["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
@@ -885,6 +907,59 @@ def test_alarms_are_mailed_only_to_a_given_address() -> None:
     assert template()["Parameters"]["AlarmEmail"]["Default"] == ""
 
 
+# --- what carriers report -----------------------------------------------------------------
+
+TOPIC = {
+    *("ReceiptTopic", "ReceiptTopicPolicy", "ReceiptSubscription", "ReceiptTopicMayCall"),
+    "ReceiptConfigurationSet",
+}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "there"),
+    [
+        ({}, set()),
+        ({"Carrier": "webhook", "OtherCarriers": "outside"}, set()),
+        ({"Carrier": "end-user-messaging"}, TOPIC),
+        ({"OtherCarriers": "aws"}, TOPIC),
+        (
+            {"OtherCarriers": "all", "ConfigurationSet": "ours"},
+            TOPIC - {"ReceiptConfigurationSet"},
+        ),
+    ],
+)
+def test_a_topic_for_receipts_is_there_for_whom_it_serves(
+    parameters: dict[str, str], there: set[str]
+) -> None:
+    assert wanted(**parameters) & TOPIC == there
+
+
+def test_only_end_user_messaging_of_this_account_tells_the_topic() -> None:
+    (statement,) = properties("ReceiptTopicPolicy")["PolicyDocument"]["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "sms-voice.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "ReceiptTopic"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    }
+    assert properties("ReceiptTopicMayCall")["SourceArn"] == {"Ref": "ReceiptTopic"}
+
+
+def test_the_senders_name_the_configuration_set_whose_events_come_here() -> None:
+    for name in QUEUE_FUNCTIONS:
+        assert function(name)["Environment"]["Variables"]["SIGNET_CONFIGURATION_SET"] == {
+            "Fn::If": [
+                "MakesConfigurationSet",
+                {"Ref": "ReceiptConfigurationSet"},
+                {"Ref": "ConfigurationSet"},
+            ]
+        }
+    (destination,) = properties("ReceiptConfigurationSet")["EventDestinations"]
+    assert destination["Enabled"] is True
+    assert destination["SnsDestination"] == {"TopicArn": {"Ref": "ReceiptTopic"}}
+
+
 # --- imports ------------------------------------------------------------------------------
 
 
@@ -942,7 +1017,7 @@ def test_the_outputs_say_what_a_person_needs_next() -> None:
     assert {
         *("BaseUrl", "JavaAndAndroid", "DomainTarget", "CarrierSteps"),
         *("AppsTable", "PhonesTable", "MessagesTable", "BalancesTable", "LedgerTable"),
-        *("UsersTable", "ImportsBucket", "ImporterFunction"),
+        *("UsersTable", "OptOutsTable", "ImportsBucket", "ImporterFunction", "ReceiptTopicArn"),
         *("SecretArn", "CarrierSecretArn"),
     } <= template()["Outputs"].keys()
 

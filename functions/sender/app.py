@@ -7,6 +7,7 @@ after 5, 15, then 30 seconds; what cannot be read or found goes to the dead-lett
 """
 
 import time
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -17,6 +18,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from signet.carriers import Carrier, OutgoingMessage, opening
+from signet.carriers.mappings import Find
 from signet.edge import clock, queue, settings
 from signet.edge.logs import logger
 from signet.flows import delivering, routed
@@ -26,7 +28,7 @@ from signet.flows.rescue import rescue
 from signet.messages import RESCUE_AFTER, MessageRef
 from signet.store import mappings
 from signet.store.carrier_health import HEALTH
-from signet.vendor_templates import VendorTemplate
+from signet.vendor_templates import Ours, VendorTemplate
 
 _DELAYS = (5, 15, 30)
 # A call of a carrier may take eleven seconds, and the function has twenty.
@@ -50,11 +52,18 @@ records = delivering.RECORDS
 
 def carrier(name: str) -> Carrier:
     """A carrier of this deployment, with its credentials as they are now."""
-    return opening.carrier(name, _vendor_template)
+    return opening.carrier(name, _finder(name))
 
 
-def _vendor_template(message: OutgoingMessage) -> VendorTemplate | None:
-    return mappings.for_active_carrier(message.app_id, message.template, message.template_version)
+@cache
+def _finder(carrier: str) -> Find:
+    """Finds what the carrier sends for a message; one for each, so that it is opened once."""
+
+    def find(message: OutgoingMessage) -> VendorTemplate | None:
+        ours = Ours(carrier, message.template, message.template_version)
+        return mappings.find(message.app_id, ours)
+
+    return find
 
 
 def may_start() -> bool:

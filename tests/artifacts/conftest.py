@@ -52,6 +52,8 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
     tables = ("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users")
     physical = {
         **{name: os.environ[f"SIGNET_{name.upper()}_TABLE"] for name in tables},
+        "Carriers": os.environ["SIGNET_CARRIERS_TABLE"],
+        "OptOuts": os.environ["SIGNET_OPT_OUTS_TABLE"],
         "AlarmTopic": emulated.alarm_topic,
         "Secret": os.environ["SIGNET_SECRET_ARN"],
         "CodesQueue": emulated.codes_queue,

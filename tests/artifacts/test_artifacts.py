@@ -20,7 +20,8 @@ import pytest
 
 from signet import captchas
 from signet.audits import Entry
-from signet.store import captcha_keys, mappings
+from signet.store import callbacks as callback_store
+from signet.store import captcha_keys, mappings, messages, opt_outs
 from signet.store.apps import DEPLOYMENT
 from signet.vendor_templates import Ours
 from tests.artifacts.asking import Json, answer, asked_without_leave, event, taken
@@ -28,6 +29,8 @@ from tests.artifacts.conftest import ARCHITECTURE, Start
 from tests.carriers import test_alibaba, test_tencent
 from tests.carriers.vendor import serving
 from tests.conftest import DEMO_APP, record_app
+from tests.functions import callbacks
+from tests.store.build import SUBJECT, accept, claim_of, message_item, new_send
 from tests.test_template import PERMISSIONS
 
 PHONE = "+8618612345678"
@@ -56,6 +59,7 @@ ANSWERS: dict[str, tuple[int, Json]] = {
     "router": (200, {"__type": "Date"}),
     "captcha": (200, {}),
     "guard": (200, {"limits": []}),
+    "receipt": (404, {"code": 1}),  # a deployment by default has no carrier that calls
     "console": (200, {}),
     "review": (201, {}),
 }
@@ -195,6 +199,32 @@ def test_the_built_senders_send_through_the_sdks_in_their_layer(
         (call,) = vendor.calls
     assert contract.is_signed_right(call)
     assert asked_without_leave("SenderCodesFunction", taken(aws.asked), **deployed) == set()
+
+
+@pytest.mark.parametrize("carrier", ["webhook", "twilio", "alibaba", "tencent"])
+def test_the_built_function_takes_what_a_carrier_reports(
+    carrier: str, start: Start, aws: SimpleNamespace
+) -> None:
+    message = accept(new_send(subject=SUBJECT))
+    callback_store.remember("tencent", "sid-1", message.ref, now=datetime.now(UTC))
+    messages.claim(message, claim_of(), datetime.now(UTC))
+    boto3.client("secretsmanager").create_secret(
+        Name=aws.physical["CarrierSecret"], SecretString=json.dumps(callbacks.SECRETS)
+    )
+    now = int(datetime.now(UTC).timestamp())
+    told = [callbacks.receipt(carrier, message, now=now)]
+    told += [callbacks.reply("TD", now=now)] if carrier == "webhook" else []
+    aws.asked.clear()
+
+    with start("ReceiptFunction", Carrier=carrier) as receipt:
+        for made in told:
+            assert receipt.invoke(made.event())["statusCode"] == 200
+            assert receipt.invoke(made.event())["statusCode"] in (200, 403)
+
+    assert message_item(message.ref)["state"] == "delivered"
+    assert opt_outs.is_out(DEMO_APP.app_id, PHONE) is (carrier == "webhook")
+    asked = taken(aws.asked)
+    assert asked_without_leave("ReceiptFunction", asked, Carrier=carrier) == set()
 
 
 def test_the_built_layers_are_compiled_for_a_read_only_disk(built: Path) -> None:

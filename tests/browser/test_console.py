@@ -583,7 +583,7 @@ def test_what_a_stranger_wrote_is_text(open_page: Open, operator: Session) -> No
         **{"created_at": None, "submitted_at": None, "decided_at": None, "decided_by": None},
         **{"reasons": [], "comment": None, "in_use": False, "findings": []},
         **{"use": "marketing", "owner_kind": "app", "proof": "javascript:alert(1)"},
-        "missing_mapping": False,
+        "missing_mappings": [],
     }
     queue = json.dumps({"items": [item], "cursor": None})
 

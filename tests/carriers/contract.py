@@ -62,8 +62,19 @@ class Contract:
     pointless: ClassVar[tuple[bytes, ...]] = (b"", b"<html>", b"{", b"{}", b"<a/>", b"[]", b'"a"')
     content_type: ClassVar[str] = "application/json"
 
+    # Whether its receipts name our message; where not, its own id is remembered.
+    echoes: ClassVar[bool] = True
+
+    def accepted(self, carrier_message_id: str) -> Accepted:
+        """What is made of an acceptance."""
+        return Accepted(carrier_message_id, is_echoed=self.echoes)
+
     def make(self, url: str, *, read_timeout: float = 5) -> Carrier:
         """A carrier whose vendor is at `url`."""
+        raise NotImplementedError
+
+    def impostor(self, url: str) -> Carrier:
+        """The same with another secret key."""
         raise NotImplementedError
 
     def accepts(self, carrier_message_id: str) -> Answer:
@@ -71,7 +82,7 @@ class Contract:
         raise NotImplementedError
 
     def is_signed_right(self, call: Call) -> bool:
-        """Whether the signature is that of the test's credentials over just this call."""
+        """Whether the signature is that of the test's credentials over just this call, just now."""
         raise NotImplementedError
 
     def echoed(self, call: Call) -> str | None:
@@ -100,13 +111,18 @@ class Contract:
         return raised.value
 
     def test_an_acceptance_gives_the_carriers_own_id(self, vendor: Vendor) -> None:
-        assert self.make(vendor.url).submit(MESSAGE) == Accepted("carrier-1")
+        assert self.make(vendor.url).submit(MESSAGE) == self.accepted("carrier-1")
         assert len(vendor.calls) == 1
 
     def test_the_call_is_signed(self, vendor: Vendor) -> None:
         self.make(vendor.url).submit(MESSAGE)
 
         assert self.is_signed_right(vendor.calls[0])
+
+    def test_another_key_signs_otherwise(self, vendor: Vendor) -> None:
+        self.impostor(vendor.url).submit(MESSAGE)
+
+        assert not self.is_signed_right(vendor.calls[0])
 
     def test_the_message_id_goes_along(self, vendor: Vendor) -> None:
         self.make(vendor.url).submit(MESSAGE)
@@ -116,7 +132,7 @@ class Contract:
     def test_one_carrier_takes_one_message_after_another(self, vendor: Vendor) -> None:
         carrier = self.make(vendor.url)
 
-        assert [carrier.submit(MESSAGE) for _ in range(3)] == [Accepted("carrier-1")] * 3
+        assert [carrier.submit(MESSAGE) for _ in range(3)] == [self.accepted("carrier-1")] * 3
         assert len(vendor.calls) == 3
         assert all(self.is_signed_right(call) for call in vendor.calls)
 
@@ -185,7 +201,7 @@ class Contract:
             self.make(vendor.url, read_timeout=0.15).submit(MESSAGE)
 
         assert unknown.value.reason == "ReadTimeoutError"
-        assert len(vendor.calls) == 1
+        assert vendor.called() == 1
 
     @pytest.mark.parametrize("how", ["hangs_up", "resets"])
     def test_a_connection_that_breaks_after_the_call_is_unknown_and_not_tried_twice(

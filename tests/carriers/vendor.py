@@ -55,6 +55,13 @@ class Vendor:
     cuts_short: bool = False
     calls: list[Call] = field(default_factory=list)
 
+    def called(self) -> int:
+        """How many calls arrived: one that its caller gave up may still be on its way here."""
+        deadline = time.monotonic() + 5
+        while not self.calls and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return len(self.calls)
+
 
 class Handler(BaseHTTPRequestHandler):
     """Answers every POST as the vendor says."""

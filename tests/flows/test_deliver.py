@@ -12,7 +12,7 @@ from signet.codes import Keyring, LiveCode
 from signet.errors import TemplateNotRendered, Unavailable
 from signet.flows.asking import Handing, ask
 from signet.flows.deliver import Records, RetryLater, deliver
-from signet.limits import Kind
+from signet.limits import Channel, Kind
 from signet.messages import MAX_ATTEMPTS, NOTIFICATION_LIFE, Message, MessageRef, State
 from signet.routes import Hop
 from signet.store.messages import UnknownMessage
@@ -117,6 +117,25 @@ def test_the_carrier_gets_text_and_parts_with_the_derived_code() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("phone", "said"),
+    [
+        (MESSAGE.phone, "您好，您的天东商城验证码是：{0}。重复一遍：{0}。"),
+        ("+12015550123", "Hello. Your 天东商城 verification code is: {0}. Again: {0}."),
+    ],
+)
+def test_a_call_says_the_digits_of_the_code_one_by_one_twice(phone: str, said: str) -> None:
+    delivery = Delivery(replace(MESSAGE, phone=phone, channel=Channel.VOICE))
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.code is not None
+    assert handed.channel is Channel.VOICE
+    digits = ("，" if phone == MESSAGE.phone else ", ").join(handed.code)
+    assert handed.text == said.format(digits)
+
+
 ORDER = {"order_id": "7623432424540", "name": "示例应用", "ttl": "5", "sign": "示例商城"}
 
 
@@ -131,6 +150,25 @@ def test_a_template_is_sent_in_the_version_that_was_asked_for() -> None:
     assert handed.text == f"【示例商城】示例商城 订单 7623432424540：{CODE}"
     assert (handed.template, handed.template_version) == ("Order", 2)
     assert handed.variables == {**ORDER, "code": CODE}
+
+
+@pytest.mark.parametrize(
+    ("plain", "text"),
+    [
+        (True, '[Signet]Shop: "{code}", n\'hesitez pas... ' + "x" * 60),
+        (False, "【Signet】Shop: “{code}”, n’hêsitez pas… " + "x" * 60),
+    ],
+)
+def test_what_was_priced_as_plain_text_is_handed_over_so(plain: bool, text: str) -> None:
+    message = replace(MESSAGE, phone="+33612345678", signature_text="Signet", plain=plain)
+    variables = {**ORDER, "name": "Shop"}
+    delivery = Delivery(replace(message, template="Order", template_version=2, variables=variables))
+    delivery.texts = {(APP_ID, "Order", 2): "{{name}}: “{{code}}”, n’hêsitez pas… " + "x" * 60}
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.text == text.format(code=handed.code)
 
 
 NOTICE = replace(

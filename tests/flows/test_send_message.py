@@ -9,7 +9,6 @@ import pytest
 
 from signet import charges, messages, phones
 from signet.apps import App, ReviewState, Signature, Switches, TestPhone, Use
-from signet.carriers.mappings import VendorTemplate
 from signet.charges import Charge
 from signet.codes import LiveCode, Subject
 from signet.credentials import Authority
@@ -32,14 +31,16 @@ from signet.errors import (
     Unavailable,
 )
 from signet.flows.send_message import Caller, Stores, send_message
-from signet.limits import Kind
+from signet.limits import Channel, Kind
 from signet.messages import Message
+from signet.routes import Wanted
 from signet.segments import Rule
 from signet.send_requests import SendRequest
 from signet.shield import Attempt, Lock, Step, Verdict
 from signet.store.phones import AlreadyAccepted, CodeLives, NoLiveCode, NotPaid, Send
 from signet.store.table import Joined
 from signet.templates import Template
+from signet.vendor_templates import Ours, VendorTemplate
 from tests.conftest import DEMO_APP, WORLD
 from tests.flows.fakes import FakeQueue, FakeShield
 from tests.store.build import NOW, PHONE, PRICE, SECONDS, TODAY
@@ -105,6 +106,8 @@ class Sending:
     signatures: dict[str, Signature] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     vendor: VendorTemplate | None = None
+    carrier: str | None = "alibaba"
+    routed: list[Wanted] = field(default_factory=list)
     prices: dict[str, int] = field(default_factory=dict)
     payers: list[int | SignetError] = field(default_factory=list)
     authority: Authority = Authority.CLIENT
@@ -115,7 +118,8 @@ class Sending:
         stores = Stores(
             signature=lambda app_id, name: self.signatures.get(name),
             template=lambda app_id, name: self.templates.get(name),
-            vendor_template=lambda app_id, template, version: self.vendor,
+            carrier=self._carrier,
+            vendor_template=self._vendor_template,
             price_overrides=lambda: self.prices,
             accept=self.phones.accept,
             accept_again=self.phones.accept_again,
@@ -126,6 +130,13 @@ class Sending:
         asked = replace(SendRequest(phones.parse(self.phone)), **request)
         caller = Caller(self.app, self.authority, "request-1", ("order-1", "digest"))
         send_message(asked, caller, stores, abroad=self.abroad, now=NOW)
+
+    def _carrier(self, wanted: Wanted) -> str | None:
+        self.routed.append(wanted)
+        return self.carrier
+
+    def _vendor_template(self, app_id: str, ours: Ours) -> VendorTemplate | None:
+        return self.vendor if ours.carrier == self.carrier else None
 
     def _find_payer(self, charge: Charge) -> Charge:
         found = self.payers.pop(0)
@@ -528,6 +539,66 @@ def test_the_deployment_says_how_texts_abroad_are_counted(rule: Rule, segments: 
     assert sending.message.segments == segments
 
 
+FRENCH = replace(
+    LOGIN, text="“{{name}}” : n’hésitez pas, votre code est {{code}} — à bientôt, cœur…"
+)
+LONG = VendorTemplate("77", {"LeanCloud": "S"}, {}, "ê" * 140)
+SENT = "[Signet]“Shop” : n’hésitez pas, votre code est 000000 — à bientôt, cœur…"
+
+
+def in_french(*, plain: bool = True, phone: str = ABROAD, **options: Any) -> Sending:
+    switches = Switches(international=True, plain_text_abroad=plain)
+    signature = replace(SECOND, text="Signet")
+    app = replace(DEMO_APP, switches=switches, guard=WORLD, default_signature=signature)
+    return Sending(app, phone, templates={"Login": FRENCH}, **options)
+
+
+def test_a_text_abroad_is_put_into_plain_characters_where_that_saves_a_segment() -> None:
+    sending = in_french()
+
+    sending.run(template="Login", name="Shop")
+
+    message = sending.message
+    assert len(SENT) in range(71, 161)
+    assert (message.plain, message.segments, message.price) == (True, 1, 1_050_000)
+
+
+@pytest.mark.parametrize(
+    ("sending", "name", "segments"),
+    [
+        (in_french(plain=False), "Shop", 2),
+        (in_french(phone=PHONE), "Shop", 2),
+        (in_french(abroad=Rule.LEANCLOUD), "Shop", 2),
+        (in_french(), "天天商店", 2),
+        (in_french(carrier="tencent", vendor=LONG), "Shop", 3),
+        (in_french(carrier="tencent", vendor=replace(LONG, text=None)), "Shop", 2),
+        (in_french(carrier="tencent", vendor=None), "Shop", 2),
+    ],
+    ids=["switch", "mainland", "deployment", "no likes", "theirs", "not on file", "not mapped"],
+)
+def test_everything_else_goes_as_it_is(sending: Sending, name: str, segments: int) -> None:
+    sending.run(template="Login", name=name)
+
+    assert (sending.message.plain, sending.message.segments) == (False, segments)
+
+
+def test_abroad_alibaba_sends_our_text_whatever_is_mapped() -> None:
+    sending = in_french(carrier="alibaba", vendor=LONG)
+
+    sending.run(template="Login", name="Shop")
+
+    assert (sending.message.plain, sending.message.segments) == (True, 1)
+
+
+def test_a_text_that_is_one_segment_anyway_goes_as_it_is() -> None:
+    sending = in_french()
+    sending.templates["Login"] = replace(FRENCH, text="“{{code}}”")
+
+    sending.run(template="Login")
+
+    assert (sending.message.plain, sending.message.segments) == (False, 1)
+
+
 def test_a_number_without_a_price_is_refused_before_anything_is_counted() -> None:
     sending = Sending(
         replace(DEMO_APP, switches=Switches(international=True), guard=WORLD),
@@ -550,6 +621,38 @@ def test_what_the_carrier_will_send_is_what_is_billed() -> None:
     sending.run()
 
     assert (sending.message.segments, sending.message.price) == (2, 2 * PRICE)
+
+
+def test_the_text_of_the_carrier_that_leads_the_route_is_billed() -> None:
+    theirs = VendorTemplate("SMS_1", {"Signet": "示例"}, {"code": "code"}, "验证码" * 40)
+    sending = Sending(vendor=theirs, carrier="webhook")
+
+    sending.run()
+
+    assert sending.message.segments == 1
+    assert set(sending.routed) == {Wanted(DEMO_APP.app_id, PHONE, Kind.VERIFICATION)}
+
+
+def test_a_call_costs_as_much_as_one_sms_whatever_its_text() -> None:
+    long = VendorTemplate("SMS_1", {"Signet": "示例"}, {"code": "code"}, "验证码${code}" * 30)
+    sending = Sending(vendor=long)
+
+    sending.run(channel=Channel.VOICE)
+
+    message = sending.message
+    assert (message.channel, message.segments, message.price) == (Channel.VOICE, 1, PRICE)
+    assert sending.queue.queued == [(message.ref, Kind.VERIFICATION)]
+    ((send, _),) = sending.phones.accepted
+    assert [limit.name for limit in send.limits] == ["A", "B", "C", "E", "E", "E"]
+
+
+def test_a_call_that_no_carrier_can_make_is_refused_before_anything_is_counted() -> None:
+    sending = Sending(carrier=None)
+
+    with pytest.raises(BadParameter, match=r"No carrier of this server calls numbers of \+86"):
+        sending.run(channel=Channel.VOICE)
+
+    assert sending.phones.accepted == []
 
 
 @pytest.mark.parametrize(

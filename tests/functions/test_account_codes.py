@@ -17,7 +17,7 @@ from tests.functions.account_calls import (
     Accounts,
 )
 from tests.functions.service import Service, wrong
-from tests.store.build import APP_ID, client
+from tests.store.build import APP_ID, client, message_items
 
 # Limits are to the second: a slow machine must not see another one.
 pytestmark = pytest.mark.usefixtures("stopped")
@@ -343,6 +343,21 @@ def test_a_short_ttl_is_in_minutes_and_a_long_one_in_seconds(
     assert accounts.post("requestChangePhoneNumber", body, session=session).code == 0
 
     assert f"进行换号，您的验证码是 123456，请在 {minutes} 分钟内" in accounts.text(OTHER_PHONE)
+
+
+@pytest.mark.parametrize(("carrier", "answer"), [("webhook", 0), ("sns", 1)])
+def test_a_new_number_is_called_where_java_asks_for_that_and_a_carrier_calls(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, carrier: str, answer: int
+) -> None:
+    session = accounts.verified()["sessionToken"]
+    monkeypatch.setenv("SIGNET_CARRIER", carrier)
+    body = {"mobilePhoneNumber": OTHER_PHONE, "smsType": "voice"}
+
+    reply = accounts.post("requestChangePhoneNumber", body, session=session)
+
+    assert reply.code == answer
+    sent = [one["channel"] for one in message_items() if one["app_phone"].endswith(OTHER_PHONE)]
+    assert sent == (["voice"] if answer == 0 else [])
 
 
 @pytest.mark.parametrize("ttl", [0, -1, 1801, "x", True, [5]])

@@ -28,8 +28,8 @@ from tests.functions.console_calls import (
     operator,
     owner,
 )
+from tests.store.build import PHONE, new_message, new_send
 from tests.store.build import client as aws_client
-from tests.store.build import new_message, new_send
 
 
 class Who(Enum):
@@ -62,6 +62,10 @@ MAY = {
     "GET /console/api/guard/decisions": Who.BOTH,
     "GET /console/api/guard/number": Who.BOTH,
     "POST /console/api/guard/number/lift": Who.BOTH,
+    "GET /console/api/opt-outs": Who.OWNER,
+    "GET /console/api/opt-outs/{phone}": Who.OWNER,
+    "PUT /console/api/opt-outs/{phone}": Who.OWNER,
+    "DELETE /console/api/opt-outs/{phone}": Who.OWNER,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -104,6 +108,8 @@ MAY = {
 # Bodies with which a call would do something, if it were allowed to.
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /console/api/app": {"company": "changed"},
+    "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
+    "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
     "PUT /console/api/prices": {"prices": {"86": 1}},
     "POST /console/api/apps": {"name": "changed"},
     "PATCH /console/api/apps/{app_id}": {"company": "changed"},
@@ -192,6 +198,7 @@ def message_id(tables: object, stopped: None) -> str:
     submit("signatures", "POST /console/api/signatures", "Marked_Signature")
     submit("templates", "POST /console/api/templates", "Marked_Template")
     map_template()
+    opt_out()
     return record_message(now)
 
 
@@ -216,6 +223,17 @@ def map_template() -> None:
     assert reply.status == 200, reply
 
 
+def opt_out() -> None:
+    reply = call(
+        "PUT",
+        f"/console/api/opt-outs/{PHONE}",
+        {"comment": "Marked comment"},
+        headers=owner(),
+        handler=guard_function.handler,
+    )
+    assert reply.status == 200, reply
+
+
 def record_message(now: datetime) -> str:
     from signet.store import messages, table
 
@@ -232,6 +250,7 @@ def ask(message_id: str) -> Ask:
         "{type}": "template",
         "{version}": "1",
         "{message_id}": message_id,
+        "{phone}": PHONE,
         "{id}": OPERATOR,
         "{file}": "index.html",
     }
@@ -260,7 +279,7 @@ def stored(of: str = "") -> list[str]:
     """Everything that lies in the tables, or what there is of an app."""
     items = [
         repr(sorted(item.items()))
-        for table in ("apps", "messages", "balances", "ledger")
+        for table in ("apps", "messages", "balances", "ledger", "opt-outs")
         for item in aws_client("dynamodb").scan(TableName=table)["Items"]
     ]
     return sorted(item for item in items if of in item)

@@ -12,6 +12,7 @@ import pytest
 
 from functions.request import app as request_function
 from signet.apps import App, Guard, Key, ReviewState, Signature, TestPhone
+from signet.store import apps
 from tests.conftest import DEMO_APP, WORLD
 from tests.functions.service import (
     APP_KEY,
@@ -20,6 +21,7 @@ from tests.functions.service import (
     Service,
     event,
     http_event,
+    put_template,
     serve,
     signed,
     wrong,
@@ -423,13 +425,6 @@ def test_the_master_key_may_send_what_a_client_may_not(service: Service) -> None
     assert service.request(headers=MASTER_KEY, **fields).code == 0
 
 
-def test_voice_is_refused_and_says_so(service: Service) -> None:
-    reply = service.request(smsType="voice")
-
-    assert reply.code == 1
-    assert "voice" in reply.error
-
-
 @pytest.mark.parametrize("switch", ["sms", "generic_sms"])
 def test_a_switch_that_is_off_is_119(deployment: Service, make_app: MakeApp, switch: str) -> None:
     make_app(switches={switch: False})
@@ -578,3 +573,56 @@ def test_the_log_of_a_send_holds_neither_number_code_nor_key(
     assert "accepted" in logged
     for secret in (code, wrong(code), PHONE[3:], "signet-demo-key", "验证码"):
         assert secret not in logged
+
+
+# --- Abroad -----------------------------------------------------------------------------------
+
+
+def test_a_text_abroad_arrives_in_the_plain_characters_that_it_was_priced_by(
+    deployment: Service, make_app: MakeApp
+) -> None:
+    make_app(
+        switches={"international": True, "plain_text_abroad": True},
+        guard=WORLD,
+        default_signature=Signature("Signet", "Signet", "s1"),
+    )
+    put_template(
+        "“{{name}}” : n’hésitez pas, votre code est {{code}} — à bientôt, merci de votre visite…",
+        name="Login",
+        kind="verification",
+    )
+
+    code = deployment.code(number="+447400123456", template="Login", name="Café")
+
+    (record,) = build.message_items()
+    assert (record["segments"], record["price"]) == (1, 350_000)
+    assert deployment.texts() == [
+        (
+            "+447400123456",
+            f'[Signet]"Café" : n\'hésitez pas, votre code est {code} - à bientot,'
+            " merci de votre visite...",
+        )
+    ]
+    assert deployment.verify(code, "+447400123456").code == 0
+
+
+@pytest.mark.parametrize(("number", "dial"), [("+380501234567", "380"), ("+84901234567", "84")])
+def test_a_number_abroad_needs_the_switch_its_country_and_a_price(
+    deployment: Service, make_app: MakeApp, number: str, dial: str
+) -> None:
+    def answer(app_id: str, **changes: Any) -> str:
+        make_app(app_id=app_id, **changes)
+        headers = {"X-LC-Id": app_id, "X-LC-Key": "signet-demo-key"}
+        reply = deployment.request(number, headers=headers)
+        return reply.error if reply.code else ""
+
+    on, opened = {"international": True}, Guard(countries=("86", dial))
+    assert "International SMS is disabled" in answer("app-without-switch", guard=opened)
+    assert f"+{dial} (guard.countries)" in answer("app-without-country", switches=on)
+    assert answer("app-without-price", switches=on, guard=opened) == (
+        f"There is no price for numbers of +{dial}."
+    )
+
+    build.put("apps", app_id="#deployment", item="settings", prices=json.dumps({dial: 500_000}))
+    apps.forget()
+    assert answer("app-with-price", switches=on, guard=opened) == ""

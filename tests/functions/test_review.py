@@ -1,5 +1,6 @@
 """Signatures, templates and their review over the console's API."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -487,7 +488,7 @@ def test_the_queue_says_what_a_reviewer_has_to_know(service: Service) -> None:
     assert (signature["type"], signature["name"]) == ("signature", "sign_BuyBuyBuy")
     assert template["app_id"] == signature["app_id"] == "signet-demo-app"
     assert (template["app_name"], template["company"]) == ("示例应用", None)
-    assert (template["missing_mapping"], signature["missing_mapping"]) == (False, False)
+    assert template["missing_mappings"] == signature["missing_mappings"] == []
 
 
 @pytest.mark.parametrize("carrier", ["alibaba", "tencent"])
@@ -504,9 +505,32 @@ def test_a_carrier_that_needs_a_mapping_is_named_at_review_time(
     submit(service)
     submit(service, {**TEMPLATE, "name": "Mapped"})
 
-    found = {one["name"]: one["missing_mapping"] for one in items(queue(service))}
+    found = {one["name"]: one["missing_mappings"] for one in items(queue(service))}
 
-    assert found == {"Order_Notice": True, "Mapped": False}
+    assert found == {"Order_Notice": [carrier], "Mapped": []}
+
+
+def test_every_carrier_of_a_route_that_needs_a_mapping_is_named(service: Service) -> None:
+    hops = [{"carrier": name, "weight": 50, "sender": None} for name in ("tencent", "alibaba")]
+    rule = {"country": "86", "kind": None, "app_id": None, "channel": "sms", "hops": hops}
+    put("apps", app_id="#deployment", item="settings", routes=json.dumps([rule]))
+    submit(service)
+    submit(service, {**TEMPLATE, "name": "Mapped"})
+    mapping = {"app_id": "signet-demo-app", "vendor_template": "77"}
+    put("apps", **mapping, item="mapping#tencent#Mapped#000001")
+
+    found = {one["name"]: one["missing_mappings"] for one in items(queue(service))}
+
+    assert found == {"Order_Notice": ["tencent", "alibaba"], "Mapped": ["alibaba"]}
+
+
+def test_abroad_alibaba_needs_no_mapping(service: Service) -> None:
+    hops = [{"carrier": name, "weight": 50, "sender": None} for name in ("alibaba", "tencent")]
+    rule = {"country": "65", "kind": None, "app_id": None, "channel": "sms", "hops": hops}
+    put("apps", app_id="#deployment", item="settings", routes=json.dumps([rule]))
+    submit(service)
+
+    assert items(queue(service))[0]["missing_mappings"] == ["tencent"]
 
 
 def test_what_is_decided_leaves_the_queue(service: Service) -> None:

@@ -10,6 +10,7 @@ def test_a_new_app_starts_with_these_switches() -> None:
         sms=True,
         generic_sms=True,
         international=False,
+        plain_text_abroad=False,
         resend_same_code=False,
         force_captcha=False,
         bulk_needs_master_key=True,

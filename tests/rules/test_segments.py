@@ -2,8 +2,10 @@
 
 import json
 import random
+import re
 import shutil
 import subprocess
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -161,6 +163,114 @@ def test_every_part_fits_and_none_could_take_the_next_character(text: str) -> No
     assert len(parts) == 1 or size(text) > room[0]
 
 
+# --- Plain text abroad --------------------------------------------------------------------------
+
+# What people write abroad, and what phones and editors make of it.
+TYPED = BASIC + ESCAPED + "‘’‚“”„«»–—−…【】\u00a0\u3000\u2009ＡＺ１９！～ê áçőşếđłœ`￥" + OTHERS
+typed_texts = st.text(st.sampled_from(TYPED), max_size=segments.MAX_CHARACTERS)
+latin_texts = st.text(
+    st.characters(max_codepoint=0x24F, exclude_categories=["Cc"]), max_size=segments.MAX_CHARACTERS
+)
+any_texts = st.one_of(texts, gsm_texts, typed_texts, latin_texts)
+
+
+def filled(text: str) -> str:
+    """A text that is two segments as it is, and one in GSM-7."""
+    return text + "x" * (80 - len(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("don’t ‘do’ it ‚ ‹so› `", "don't 'do' it ' 'so' '"),
+        ("“Code” „hier« »dort«", '"Code" "hier" "dort"'),
+        ("a–b—c‐d‑e−f―g", "a-b-c-d-e-f-g"),
+        ("wait…", "wait..."),
+        ("【Signet】123456", "[Signet]123456"),
+        ("a\u00a0b\u3000c\u2009d\u202fe", "a b c d e"),
+        ("Ｃｏｄｅ：１２３！￥", "Code:123!¥"),
+        ("forêt, château, façade, Ünïcödé", "foret, chateau, facade, Ünicödé"),
+        ("É Ç Ä Ö Å ø æ ß ñ à è ì ò ù é", "É Ç Ä Ö Å ø æ ß ñ à è ì ò ù é"),
+        ("Mã xác minh của bạn", "Ma xac minh cua ban"),
+        ("Łódź, Đà Nẵng, İstanbul ışık, cœur", "Lodz, Dà Nang, Istanbul isik, coeur"),
+        ("e\u0301 is é, c\u030c is č", "é is é, c is c"),
+    ],
+)
+def test_what_gsm_lacks_is_said_by_what_it_has(written: str, sent: str) -> None:
+    text = filled(written + "ő")
+
+    assert segments.plain(text).rstrip("x").removesuffix("o") == sent
+
+
+@pytest.mark.parametrize(
+    "written", ["中", "😀", "①", "½", "≠", "x̸", "1️⃣", "а", "ω", "\u200b", "•", "ø̂", "\u00ad"]
+)
+def test_what_has_no_like_keeps_the_whole_text_as_it_is(written: str) -> None:
+    text = filled(f"“{written}” ê")
+
+    assert segments.plain(text) == text
+
+
+@pytest.mark.parametrize("text", ["“short”", "ê" * 70, "é" * 71, "…" * 70, "", "a" * 161])
+def test_what_takes_as_many_segments_is_left_alone(text: str) -> None:
+    assert segments.plain(text) == text
+
+
+@pytest.mark.parametrize("text", ["…" * 200, "ê" * 401, "e\u0302" * 201])
+def test_what_is_too_long_on_either_side_is_left_alone(text: str) -> None:
+    assert segments.plain(text) == text
+
+
+@given(any_texts)
+def test_plain_text_never_takes_more_segments(text: str) -> None:
+    sent = segments.plain(text)
+
+    assert sent == text or len(by_gsm(sent)) < len(by_gsm(text))
+
+
+@given(any_texts)
+def test_plain_text_is_all_gsms_or_as_it_was(text: str) -> None:
+    sent = segments.plain(text)
+
+    assert sent == text or set(sent) <= set(BASIC + ESCAPED)
+
+
+@given(any_texts)
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    sent = segments.plain(text)
+
+    assert segments.plain(sent) == sent
+
+
+@given(typed_texts.map(lambda text: text[:390]), st.from_regex("[0-9]{6}", fullmatch=True))
+def test_the_digits_of_a_code_stay_what_they_are(text: str, code: str) -> None:
+    def digits(said: str) -> list[int]:
+        return [unicodedata.digit(each) for each in said if each.isdecimal()]
+
+    sent = segments.plain(text + code + "’")
+
+    assert code in sent
+    assert digits(sent) == digits(text + code)
+
+
+def test_letters_are_those_that_unicode_names() -> None:
+    """ "LATIN SMALL LETTER E WITH CIRCUMFLEX" is e, whatever the accent."""
+    named = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*")
+    changed = 0
+    for letter in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]):
+        found = named.fullmatch(unicodedata.name(letter, ""))
+        if letter in BASIC or not found:
+            continue
+        size, name = found.groups()
+        base = name if size == "CAPITAL" else name.lower()
+        sent = segments.plain(letter * 71)
+        assert sent in (base * 71, letter * 71), unicodedata.name(letter)
+        assert sent == base * 71 or unicodedata.normalize("NFD", letter)[0] != base
+        changed += sent != letter * 71
+
+    assert changed > 300
+
+
 # --- An independent implementation --------------------------------------------------------------
 
 
@@ -200,6 +310,21 @@ def test_ten_thousand_texts_are_cut_as_an_independent_implementation_cuts_them()
     samples = random_texts(10_000)
 
     assert [by_gsm(text) for text in samples] == calculated(samples)
+
+
+def test_plain_texts_are_what_an_independent_implementation_sends_by_septets() -> None:
+    chance = random.Random(20261123)
+    alphabet = TYPED[: -len(OTHERS)] * 20 + OTHERS
+    samples = ["".join(chance.choices(alphabet, k=chance.randint(60, 300))) for _ in range(2_000)]
+    sent = [segments.plain(text) for text in samples]
+
+    changed = [(text, said) for text, said in zip(samples, sent, strict=True) if text != said]
+
+    assert len(changed) > 200
+    cut = calculated([said for _, said in changed])
+    assert cut == [by_gsm(said) for _, said in changed]
+    before = calculated([text for text, _ in changed])
+    assert all(len(now) < len(then) for now, then in zip(cut, before, strict=True))
 
 
 def test_the_other_implementation_keeps_whole_what_looks_like_one_character() -> None:

@@ -106,12 +106,28 @@ def test_a_ttl_is_whole_minutes_between_one_and_thirty_or_refused(ttl: object) -
     assert parsed % timedelta(minutes=1) == timedelta()
 
 
-def test_voice_is_refused_and_says_so() -> None:
-    with pytest.raises(BadParameter, match="voice"):
-        parse(smsType="voice")
+@pytest.mark.parametrize(
+    ("written", "channel"),
+    [
+        ("sms", Channel.SMS),
+        ("voice", Channel.VOICE),
+        (" voice ", Channel.VOICE),
+        (None, Channel.SMS),
+        ("", Channel.SMS),
+    ],
+)
+def test_an_sms_type_is_sms_or_voice(written: str | None, channel: Channel) -> None:
+    assert parse(smsType=written).channel is channel
 
 
-@pytest.mark.parametrize("channel", ["SMS", "mms", 5, True, ["sms"]])
+def test_a_call_reads_out_a_code_and_takes_no_template() -> None:
+    with pytest.raises(BadParameter, match="no template"):
+        parse(smsType="voice", template="Login")
+
+    assert parse(smsType="voice", template="").channel is Channel.VOICE
+
+
+@pytest.mark.parametrize("channel", ["SMS", "Voice", "mms", 5, True, ["sms"]])
 def test_an_unknown_sms_type_is_refused(channel: object) -> None:
     with pytest.raises(BadParameter, match="smsType"):
         parse(smsType=channel)

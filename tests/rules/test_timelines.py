@@ -8,6 +8,7 @@ import pytest
 from signet import carrier_steps, timelines
 from signet.messages import State
 from signet.records import Record
+from signet.routes import OUTSIDE
 from signet.timelines import Happening
 from tests.rules.test_records import RECORD
 
@@ -236,6 +237,30 @@ def test_the_carriers_of_the_china_regions_are_not_those_of_aws() -> None:
         "end-user-messaging",
         "alibaba",
         "tencent",
+        "twilio",
         "webhook",
     }
-    assert set(carrier_steps.available("cn-north-1")) == {"alibaba", "tencent", "webhook"}
+    assert set(carrier_steps.available("cn-north-1")) == set(OUTSIDE)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "name"),
+    [
+        ("twilio", "Twilio"),
+        ("webhook", "your own gateway"),
+        ("webhook-b", "your own gateway webhook-b"),
+        ("webhook-", "webhook-"),
+        ("retired", "retired"),
+    ],
+)
+def test_each_gateway_of_ones_own_can_be_told_from_the_others(carrier: str, name: str) -> None:
+    assert carrier_steps.name(carrier)["en"] == name
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("carrier", OUTSIDE)
+def test_carriers_outside_aws_say_where_they_report(carrier: str, language: str) -> None:
+    said = " ".join(words[language] for words in carrier_steps.CARRIERS[carrier].needs)
+
+    assert f"/carriers/{carrier}/re" in said
+    assert ("?key=" in said) is (carrier in ("alibaba", "tencent"))

@@ -91,3 +91,20 @@ def test_what_is_wrong_with_a_mapping_is_named(changes: dict[str, Any], named: s
         parse(**changes)
 
     assert named in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "mainland", "abroad"),
+    [
+        ("alibaba", True, False),
+        ("tencent", True, True),
+        ("sns", False, False),
+        ("end-user-messaging", False, False),
+        ("twilio", False, False),
+        ("webhook", False, False),
+        ("webhook-b", False, False),
+    ],
+)
+def test_who_sends_templates_of_their_own_where(carrier: str, mainland: bool, abroad: bool) -> None:
+    assert vendor_templates.sends_theirs(carrier, mainland=True) is mainland
+    assert vendor_templates.sends_theirs(carrier, mainland=False) is abroad

@@ -213,9 +213,9 @@ def change_message(ref: MessageRef, **attributes: Any) -> None:
     day, shard, unique = ref.message_id.split("-")
     dynamodb_table("messages").update_item(
         Key={"pk": f"{ref.app_id}#{day}#{shard}", "sk": unique},
-        AttributeUpdates={
-            name: {"Value": value, "Action": "PUT"} for name, value in attributes.items()
-        },
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        ExpressionAttributeNames={f"#{name}": name for name in attributes},
+        ExpressionAttributeValues={f":{name}": value for name, value in attributes.items()},
     )
 
 

@@ -9,7 +9,7 @@ from signet.audits import Entry
 from signet.errors import Missing
 from signet.store import audits, mappings
 from signet.store.apps import DEPLOYMENT
-from signet.vendor_templates import Ours, VendorTemplate
+from signet.vendor_templates import Ours, VendorTemplate, sends_theirs
 from tests.store.build import APP_ID, NOW, dynamodb_table
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -115,21 +115,25 @@ def test_a_mapping_is_read_once_in_half_a_minute() -> None:
     assert mappings.find(APP_ID, ORDER) == THEIRS
 
 
-# --- The carrier of the deployment ------------------------------------------------------------
+# --- What carriers lack -----------------------------------------------------------------------
 
 
-def test_a_carrier_that_sends_our_text_needs_no_mapping() -> None:
-    assert mappings.for_active_carrier(APP_ID, "Order_Notice", 2) is None
-    assert not mappings.is_missing(APP_ID, "Order_Notice", 2)
+@pytest.mark.parametrize("carrier", ["sns", "end-user-messaging", "twilio", "webhook", "webhook-b"])
+def test_a_carrier_that_sends_our_text_needs_no_mapping(carrier: str) -> None:
+    assert mappings.find(APP_ID, Ours(carrier, "Order_Notice", 2)) is None
+    assert not sends_theirs(carrier, mainland=True)
 
 
-def test_a_carrier_with_templates_of_its_own_sends_what_is_mapped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SIGNET_CARRIER", "alibaba")
-    theirs = put(APP_ID, ORDER)
+def test_those_without_a_mapping_are_named() -> None:
+    put(APP_ID, ORDER)
+    carriers = ["alibaba", "tencent"]
 
-    assert mappings.for_active_carrier(APP_ID, "Order_Notice", 2) == theirs
-    assert not mappings.is_missing(APP_ID, "Order_Notice", 2)
-    assert mappings.is_missing(APP_ID, "Order_Notice", 3)
-    assert mappings.is_missing(APP_ID, None, None)
+    assert mappings.lacking(APP_ID, "Order_Notice", 2, carriers) == ["tencent"]
+    assert mappings.lacking(APP_ID, "Order_Notice", 3, carriers) == ["alibaba", "tencent"]
+    assert mappings.lacking(APP_ID, None, None, ["alibaba"]) == ["alibaba"]
+
+
+def test_a_mapping_of_the_built_in_text_for_all_apps_is_enough() -> None:
+    put(DEPLOYMENT, BUILT_IN)
+
+    assert mappings.lacking(APP_ID, None, None, ["alibaba"]) == []

@@ -9,7 +9,7 @@ from signet.limits import DAY, Kind
 from signet.messages import LEASE, RETENTION, Message, MessageRef, State
 from signet.store import messages, phones, table
 from signet.store.messages import NotClaimed, UnknownMessage
-from signet.tries import Outcome
+from signet.tries import Outcome, Try
 from tests.store.build import (
     APP_ID,
     NOW,
@@ -75,6 +75,17 @@ def expired(message: Message) -> None:
 
 def verified(message: Message) -> None:
     messages.verified(message.ref, SECONDS)
+
+
+def test_a_message_in_plain_text_says_so_and_others_say_nothing() -> None:
+    send = new_send()
+    plain = new_message(send, plain=True)
+    phones.accept(send, plain)
+    other = accept(new_send("request-2", at=60))
+
+    assert messages.get(plain.ref).plain
+    assert not messages.get(other.ref).plain
+    assert "plain" not in message_item(other.ref)
 
 
 Event = Callable[[Message], None]
@@ -440,3 +451,121 @@ def test_a_record_that_cannot_be_read_hides_no_other_from_the_sweeper() -> None:
     found = [each.ref for each in messages.due(0, after(60), limit=200)]
 
     assert message.ref in found
+
+
+# --- More than one carrier, and rescues ----------------------------------------------------------
+
+
+def claimed_message() -> Message:
+    message = accept(new_send())
+    messages.claim(message, claim_of(), NOW)
+    return message
+
+
+def test_the_next_carriers_claim_takes_over_with_what_the_first_one_said() -> None:
+    message = claimed_message()
+
+    messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), after(2))
+
+    record = message_item(message.ref)
+    assert (record["state"], record["attempt_id"], record["attempts"]) == (
+        "sending",
+        "attempt-2",
+        2,
+    )
+    assert record["lease_until"] == SECONDS + 2 + LEASE.total_seconds()
+    assert Try.unpacked(record["try1"]).reason == "Down"
+
+
+def test_a_next_claim_written_twice_after_a_lost_reply_is_one() -> None:
+    message = claimed_message()
+
+    for _ in range(2):
+        messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), NOW)
+
+    assert message_item(message.ref)["attempts"] == 2
+
+
+@pytest.mark.parametrize("event", [verified, unconfirmed, refused])
+def test_nobody_asks_the_next_carrier_for_a_message_that_is_not_theirs_any_more(
+    event: Event,
+) -> None:
+    message = claimed_message()
+    event(message)
+
+    with pytest.raises(NotClaimed):
+        messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), NOW)
+
+
+def test_each_try_is_kept_and_read_again() -> None:
+    message = claimed_message()
+    messages.ask_next(message, claim_of(), told("Down"), claim_of("attempt-2", 2), NOW)
+    taken = told(carrier="webhook", at=3)
+    messages.accepted(message, claim_of("attempt-2", 2), taken, carrier_message_id="x")
+
+    assert messages.get(message.ref).carriers == ("sns", "webhook")
+    assert message_item(message.ref)["carrier"] == "webhook"
+
+
+def unheard() -> Message:
+    """A message that a carrier took, and that the app wants rescued."""
+    message = replace(claimed_message(), rescue=True)
+    messages.accepted(message, claim_of(), told(), carrier_message_id="x", awaits_rescue=True)
+    change_message(message.ref, rescue=True)
+    return messages.get(message.ref)
+
+
+def test_what_awaits_a_rescue_stays_among_the_open_messages_until_it_is_claimed() -> None:
+    message = unheard()
+    assert message.wants_rescue
+    assert message_item(message.ref)["due_at"] == SECONDS + 80
+
+    messages.claim_rescue(message, claim_of("rescue", 2))
+
+    record = message_item(message.ref)
+    assert ("open" in record, record["rescue_id"], record["state"]) == (
+        False,
+        "rescue",
+        "awaiting_receipt",
+    )
+    assert not messages.get(message.ref).wants_rescue
+
+
+def test_a_rescue_is_claimed_once_and_a_retry_finds_its_own_claim() -> None:
+    message = unheard()
+    messages.claim_rescue(message, claim_of("rescue", 2))
+    messages.claim_rescue(message, claim_of("rescue", 2))
+
+    with pytest.raises(NotClaimed):
+        messages.claim_rescue(message, claim_of("another", 2))
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.AWAITING_RECEIPT}))
+def test_only_what_waits_for_a_receipt_is_rescued(state: State) -> None:
+    message = unheard()
+    change_message(message.ref, state=state.value)
+
+    with pytest.raises(NotClaimed):
+        messages.claim_rescue(message, claim_of("rescue", 2))
+
+
+def test_what_a_rescue_met_with_is_kept_and_moves_nothing() -> None:
+    message = unheard()
+    messages.claim_rescue(message, claim_of("rescue", 2))
+    verified(message)
+
+    refusal = replace(told("Down"), is_rescue=True)
+    messages.told_of_rescue(message, claim_of("rescue", 2), refusal)
+
+    record = message_item(message.ref)
+    assert (record["state"], Try.unpacked(record["try2"])) == ("verified", refusal)
+
+
+def test_an_early_receipt_leaves_nothing_open_of_what_would_await_a_rescue() -> None:
+    message = replace(claimed_message(), rescue=True)
+    change_message(message.ref, state="delivered", attempt_id=MINE)
+
+    messages.accepted(message, claim_of(), told(), carrier_message_id="x", awaits_rescue=True)
+
+    record = message_item(message.ref)
+    assert (record["state"], "open" in record) == ("delivered", False)

@@ -7,16 +7,24 @@ import pytest
 
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
+from signet.store.callbacks import CallbackItem
 from signet.store.carrier_health import CarrierItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
+from signet.store.opt_outs import OptOutItem
 from signet.store.phones import PhoneItem
 from signet.store.table import Table
 from signet.store.users import UserItem
 from tests.schemas import TEMPLATE
 
-KEPT = [("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)]
-EXPIRING = [("Phones", PhoneItem), ("Messages", MessageItem), ("Carriers", CarrierItem)]
+KEPT = [
+    *(("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)),
+    ("OptOuts", OptOutItem),
+]
+EXPIRING = [
+    *(("Phones", PhoneItem), ("Messages", MessageItem)),
+    *(("Carriers", CallbackItem), ("Carriers", CarrierItem)),
+]
 MODELS = [*KEPT, *EXPIRING]
 
 

@@ -64,7 +64,7 @@ function one(item, refresh) {
     null,
     h("h2", { class: "line" }, item.name, kinds(item)),
     about(item),
-    item.missing_mapping && missingMapping(item),
+    item.missing_mappings.length > 0 && missingMapping(item),
     h(
       "div",
       { class: "beside even" },
@@ -102,7 +102,8 @@ function about(item) {
   ]);
 }
 
-function missingMapping({ app_id: appId }) {
+function missingMapping({ app_id: appId, missing_mappings: carriers }) {
   const link = h("a", { href: address(["apps", appId, "mappings"]) }, text("mappings.title"));
-  return notice("warn", text("review.missingMapping"), h("p", {}, link));
+  const words = text("review.missingMapping", { carriers: carriers.join(", ") });
+  return notice("warn", words, h("p", {}, link));
 }

@@ -10,6 +10,7 @@ const SMS = [
   "sms",
   "generic_sms",
   "international",
+  "plain_text_abroad",
   "captcha",
   "force_captcha",
   "bulk_needs_master_key",

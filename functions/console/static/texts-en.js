@@ -159,7 +159,7 @@ export const EN = {
   "switch.generic_sms.hint": "Opens requestSmsCode and verifySmsCode.",
   "switch.generic_sms.ask": "Requests for codes and their verification will be refused.",
   "switch.international": "International messages",
-  "switch.international.hint": "Allows numbers outside +86, at each country's price.",
+  "switch.international.hint": "Allows numbers outside +86, in the countries opened below, at each one's price.",
   "switch.captcha": "Captchas",
   "switch.captcha.hint":
     "Clients can ask for pictures, sounds and work to prove that they may send.",
@@ -174,6 +174,9 @@ export const EN = {
   "switch.bulk_needs_master_key.hint": "The App Key is in every client, where anybody can read it.",
   "switch.bulk_needs_master_key.ask":
     "Anybody who reads the App Key from a client can send notifications with any content, under your signature and at your cost.",
+  "switch.plain_text_abroad": "Plain text abroad",
+  "switch.plain_text_abroad.hint":
+    "Outside +86, ’ becomes ', … becomes ... and ê becomes e where that makes a message fewer segments.",
   "switch.resend_same_code": "Resend the same code",
   "switch.resend_same_code.hint": "A request within a code's life sends the same code again.",
   "switch.rescue": "Rescue codes nobody hears of",
@@ -398,7 +401,7 @@ export const EN = {
   "risk.low": "low",
   "risk.medium": "medium",
   "risk.high": "high",
-  "review.missingMapping": "The carrier has no mapping for it: messages fail until there is one.",
+  "review.missingMapping": "No mapping at {carriers}: messages fail there until there is one.",
   "review.approve": "Approve",
   "review.approveAsk": "Approve “{name}” version {version}?",
   "review.comment": "Comment (optional)",

@@ -155,7 +155,7 @@ export const ZH = {
   "switch.generic_sms.hint": "开放 requestSmsCode 和 verifySmsCode 两个接口。",
   "switch.generic_sms.ask": "请求发送和校验验证码都会被拒绝。",
   "switch.international": "国际短信",
-  "switch.international.hint": "允许发往中国大陆 +86 以外的号码，按各国价格计费。",
+  "switch.international.hint": "允许发往中国大陆 +86 以外、在下面打开的国家和地区，按各自的价格计费。",
   "switch.captcha": "图形验证码服务",
   "switch.captcha.hint": "客户端可以请求图形验证码、语音题和无感验证，换取 validate_token。",
   "switch.captcha.ask":
@@ -168,6 +168,9 @@ export const ZH = {
   "switch.bulk_needs_master_key.hint": "App Key 在每个客户端里，谁都能拿到。",
   "switch.bulk_needs_master_key.ask":
     "拿到 App Key 的任何人都能用你的签名发送任意内容的通知，费用由你承担。",
+  "switch.plain_text_abroad": "境外短信用普通字符",
+  "switch.plain_text_abroad.hint":
+    "发往 +86 以外时，如果能减少计费条数，就把 ’ 写成 '、… 写成 ...、ê 写成 e。",
   "switch.resend_same_code": "重发同一验证码",
   "switch.resend_same_code.hint": "有效期内再次请求时，发送同一个验证码。",
   "switch.rescue": "收不到时换通道补发",
@@ -379,7 +382,7 @@ export const ZH = {
   "risk.low": "低",
   "risk.medium": "中",
   "risk.high": "高",
-  "review.missingMapping": "当前通道还没有它的映射：通过后发送会失败，直到填写映射。",
+  "review.missingMapping": "以下通道还没有它的映射：{carriers}。通过后由这些通道发送会失败，直到填写映射。",
   "review.approve": "通过",
   "review.approveAsk": "通过「{name}」版本 {version}？",
   "review.comment": "备注（可不填）",

@@ -68,6 +68,7 @@ class TestPhone:
 class Switches:
     """The app's console switches (wire.md 14); of accounts, those below the line.
 
+    `plain_text_abroad`: texts to other countries go in GSM-7's characters where that saves an SMS.
     `captcha`: clients can ask for one; `force_captcha`: they must solve it to have something sent.
     `rescue`: a code of which nothing is heard for 20 s is sent once more, by the next carrier or by
     voice. `bulk_needs_master_key`: the app key, which ships in every client, sends codes only.
@@ -81,6 +82,7 @@ class Switches:
     sms: bool = True
     generic_sms: bool = True
     international: bool = False
+    plain_text_abroad: bool = False
     resend_same_code: bool = False
     captcha: bool = True
     force_captcha: bool = False

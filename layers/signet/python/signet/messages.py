@@ -12,12 +12,18 @@
     sending            | the carrier's answer is not known        → unconfirmed
     unconfirmed        | the answer arrives late                  → awaiting_receipt
     awaiting_receipt   | a receipt                                → delivered, undelivered
+    sending            | a receipt, ahead of the answer           → delivered, undelivered
+    unconfirmed        | a receipt                                → delivered, undelivered
+    undelivered        | a receipt: delivered after all           → delivered
+    queued             | a receipt: delivered by who had refused  → delivered
     any                | the code is used                         → verified
     verified           | it was never handed over                 → expired
     verified           | the carrier surely refused it            → call_failed
 
-Source: design.md 4. Late and duplicate events never move a state backwards. The last two rows are
-for apps that send a live code again: an earlier message may have brought the code.
+Source: design.md 4. Late and duplicate events never move a state backwards: of what is heard of
+a message, verified goes before delivered, that before undelivered, and each before having heard
+nothing. A receipt moves nothing that was paid back. The last two rows are for apps that send a
+live code again: an earlier message may have brought the code.
 """
 
 import secrets
@@ -91,8 +97,9 @@ class Message:
 
     `purpose` and `nonce_tag` are those of its code; what holds no code has neither. `price` is
     in micros, paid by item `balance_shard` of the balance. What is `kept_back` is never handed
-    over: nobody has the number, and the app does not want that to be seen (safe mode). `rescue`:
-    the app wants its code sent once more when nothing is heard of it; `rescue_id` is whose that is.
+    over: nobody has the number, and the app does not want that to be seen (safe mode). What is
+    `plain` goes in GSM-7's characters (`segments.plain`), and was priced so. `rescue`: the app
+    wants its code sent once more when nothing is heard of it; `rescue_id` is whose that is.
     `carriers` are those that were asked so far.
     """
 
@@ -118,6 +125,7 @@ class Message:
     lease_until: int = 0
     due_at: int = 0
     kept_back: bool = False
+    plain: bool = False
     rescue: bool = False
     rescue_id: str | None = None
     sent_at: int = 0

@@ -62,9 +62,9 @@ class Rule:
         """Whether the rule is about this message."""
         return (
             self.channel is wanted.channel
-            and self.country in (None, phones.dial_code(wanted.phone))
             and self.kind in (None, wanted.kind)
             and self.app_id in (None, wanted.app_id)
+            and (self.country is None or self.country == phones.dial_code(wanted.phone))
         )
 
 
@@ -109,11 +109,37 @@ def hops(rules: Sequence[Rule], wanted: Wanted, *, own: str) -> tuple[Hop, ...]:
 
     Of a voice call only those that can make it: none, where there is no such carrier.
     """
-    fitting = [rule for rule in rules if rule.fits(wanted)]
-    best = max(fitting, key=lambda rule: rule.precision, default=Rule((Hop(own),)))
+    best = _best([rule for rule in rules if rule.fits(wanted)], own)
     if wanted.channel is Channel.VOICE:
         return tuple(hop for hop in best.hops if speaks(hop.carrier, wanted.phone))
     return best.hops
+
+
+def leading(hops: Sequence[Hop]) -> str | None:
+    """The carrier that gets most of such messages; None where there are no hops."""
+    first = max(hops, key=lambda hop: hop.weight, default=None)
+    return first.carrier if first else None
+
+
+def by_country(
+    rules: Sequence[Rule], *, app_id: str, kind: Kind | None, own: str
+) -> dict[str | None, list[str]]:
+    """The carriers that the texts of a kind of an app may go by: dial code -> names.
+
+    The mainland is always told; None is every country that is not.
+    """
+    fitting = [
+        rule
+        for rule in rules
+        if rule.channel is Channel.SMS
+        and rule.kind in (None, kind)
+        and rule.app_id in (None, app_id)
+    ]
+    found: dict[str | None, list[str]] = {}
+    for country in (None, str(phones.MAINLAND), *(rule.country for rule in fitting)):
+        best = _best([rule for rule in fitting if rule.country in (None, country)], own)
+        found[country] = [hop.carrier for hop in best.hops]
+    return found
 
 
 def ordered(
@@ -161,6 +187,10 @@ def read(stored: Mapping[str, Any]) -> Rule:
         app_id=stored["app_id"],
         channel=Channel(stored["channel"]),
     )
+
+
+def _best(fitting: Sequence[Rule], own: str) -> Rule:
+    return max(fitting, key=lambda rule: rule.precision, default=Rule((Hop(own),)))
 
 
 def _drawn(hops: Sequence[Hop], weights: Sequence[int], draw: Callable[[int], int]) -> Hop:

@@ -77,9 +77,12 @@ def parse(body: Mapping[str, object], *, authority: Authority, app_name: str) ->
         _check_text(field_name, value)
     if authority is Authority.CLIENT:
         _check_client_texts({"name": None if name == app_name else name, "op": operation})
+    channel = _channel(body)
+    if channel is Channel.VOICE and template:
+        raise BadParameter("smsType voice reads out a code, and takes no template.")
     return SendRequest(
         phone=phones.parse(body.get("mobilePhoneNumber"), region=_region(body)),
-        channel=_channel(body),
+        channel=channel,
         ttl=_ttl(body.get("ttl")),
         name=name,
         operation=operation,
@@ -151,12 +154,10 @@ def _text(body: Mapping[str, object], name: str) -> str | None:
 
 
 def _channel(body: Mapping[str, object]) -> Channel:
-    value = _text(body, "smsType")
-    if value in (None, Channel.SMS):
-        return Channel.SMS
-    if value == Channel.VOICE:
-        raise BadParameter("smsType voice is not offered by this server.")
-    raise BadParameter("smsType must be sms or voice.")
+    value = _text(body, "smsType") or Channel.SMS
+    if value not in list(Channel):
+        raise BadParameter("smsType must be sms or voice.")
+    return Channel(value)
 
 
 def _region(body: Mapping[str, object]) -> str:

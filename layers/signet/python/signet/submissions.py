@@ -161,7 +161,7 @@ def shown(version: Version) -> dict[str, object]:
     return {**common, "use": version.use, "owner_kind": owner_kind, "proof": version.proof}
 
 
-def waiting(version: Version, app: App, *, missing_mapping: bool) -> dict[str, object]:
+def waiting(version: Version, app: App, *, missing_mappings: Sequence[str]) -> dict[str, object]:
     """A version in the reviewers' queue, as JSON has it."""
     return {
         **shown(version),
@@ -170,7 +170,7 @@ def waiting(version: Version, app: App, *, missing_mapping: bool) -> dict[str, o
         "company": app.company,
         "type": version.type,
         "risk": reviews.risk(version, app),
-        "missing_mapping": missing_mapping,
+        "missing_mappings": list(missing_mappings),
     }
 
 

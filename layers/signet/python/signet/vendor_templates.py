@@ -68,6 +68,14 @@ def parse(body: Body, *, for_all_apps: bool) -> tuple[Ours, VendorTemplate]:
     )
 
 
+def sends_theirs(carrier: str, *, mainland: bool) -> bool:
+    """Whether a carrier sends its own template in the place of our text.
+
+    Alibaba does in the mainland only: abroad it takes texts (SendMessageToGlobe).
+    """
+    return carrier in CARRIERS and (mainland or carrier != "alibaba")
+
+
 def _are_positions(variables: Mapping[str, str]) -> bool:
     return set(variables) == {str(place) for place in range(1, len(variables) + 1)}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from signet import phones
 from signet.limits import Channel, Kind
 from signet.messages import MessageRef
 
@@ -40,6 +41,11 @@ class OutgoingMessage:
     def ref(self) -> MessageRef:
         """Which message it is."""
         return MessageRef(self.app_id, self.message_id)
+
+    @property
+    def is_to_mainland(self) -> bool:
+        """Whether the number belongs to mainland China."""
+        return phones.dial_code(self.phone) == str(phones.MAINLAND)
 
 
 @dataclass(frozen=True, slots=True)

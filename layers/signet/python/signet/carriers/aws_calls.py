@@ -12,7 +12,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from signet.carriers import CarrierError, OutcomeUnknown
+from signet.carriers import CarrierError, OutcomeUnknown, web_calls
+from signet.carriers.web_calls import Meaning
 from signet.edge import aws
 
 # Shorter than a lease, so that a slow answer is known to be lost before anybody else looks.
@@ -35,23 +36,27 @@ def _on_a_fresh_connection(request: Any, **_: Any) -> None:
     request.headers["Connection"] = "close"
 
 
-def call(request: Callable[[], Mapping[str, Any]], *, retryable: frozenset[str]) -> str:
+def call(request: Callable[[], Mapping[str, Any]], meanings: Mapping[str, Meaning]) -> str:
     """Make the request, return its MessageId. Raises CarrierError or OutcomeUnknown.
 
-    `retryable` are the vendor's codes that refuse now but may accept later; any other 4xx is a
-    final refusal, and a 5xx tells nothing.
+    `meanings` are those of the vendor's codes, with the reason behind a dot where there is one;
+    any other 4xx is a final refusal, and a 5xx tells nothing. AWS charges for no refusal.
     """
     try:
         return str(request()["MessageId"])
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        if code in retryable:
-            raise CarrierError(code, retryable=True) from error
-        if 400 <= status < 500:
-            raise CarrierError(code, retryable=False) from error
-        raise OutcomeUnknown(code) from error
+        raise _failure(error, meanings) from error
     except _NOT_SENT as error:
         raise CarrierError(type(error).__name__, retryable=True) from error
     except (BotoCoreError, ResponseParserError, KeyError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
+
+
+def _failure(error: ClientError, meanings: Mapping[str, Meaning]) -> CarrierError | OutcomeUnknown:
+    response: Mapping[str, Any] = error.response
+    code = response.get("Error", {}).get("Code", "unknown")
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    reason = response.get("Reason")
+    code = f"{code}.{reason}" if reason else code
+    other = Meaning.REFUSED if 400 <= status < 500 else Meaning.UNKNOWN
+    return web_calls.failure(code, meanings.get(code, other), otherwise=f"http_{status}")

@@ -14,7 +14,15 @@ from signet.carriers import CarrierError, OutgoingMessage
 from signet.errors import Unavailable
 from signet.vendor_templates import VendorTemplate
 
-__all__ = ["Find", "VendorMessage", "VendorTemplate", "billed_text", "translated", "vendor_message"]
+__all__ = [
+    "Find",
+    "VendorMessage",
+    "VendorTemplate",
+    "billed_text",
+    "translated",
+    "unmapped",
+    "vendor_message",
+]
 
 # ${code} is Alibaba's spelling of a variable, {1} Tencent's.
 _VARIABLE = re.compile(r"\$?\{(\w+)\}")
@@ -43,6 +51,11 @@ class VendorMessage:
                 f"variables of vendor template {self.template} are not numbered from 1"
             )
         return [self.variables[position] for position in positions]
+
+
+def unmapped(message: OutgoingMessage) -> VendorTemplate | None:
+    """A Find that has no mapping of any message: for whom sends none."""
+    return None
 
 
 class Sayable(Protocol):

@@ -7,10 +7,18 @@ from datetime import timedelta
 from functools import cache
 
 from signet.carriers import Accepted, OutgoingMessage, Silent, aws_calls
+from signet.carriers.web_calls import Meaning
 from signet.edge import aws, settings
 
-# https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
-_RETRYABLE = frozenset({"Throttling", "ThrottledException", "ThrottlingException"})
+# https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html and, for OptedOut,
+# https://docs.aws.amazon.com/sns/latest/api/API_OptInPhoneNumber.html. InvalidParameter says as
+# much of a text as of a number.
+_MEANINGS = {
+    "Throttling": Meaning.NOT_NOW,
+    "ThrottledException": Meaning.NOT_NOW,
+    "ThrottlingException": Meaning.NOT_NOW,
+    "OptedOut": Meaning.BAD_NUMBER,
+}
 
 
 @cache
@@ -27,7 +35,7 @@ class Sns(Silent):
     def submit(self, message: OutgoingMessage) -> Accepted:
         """See Carrier.submit."""
         attributes = {"AWS.SNS.SMS.SMSType": "Transactional"}
-        sender = settings.value("SIGNET_ORIGINATION_IDENTITY")
+        sender = message.sender or settings.value("SIGNET_ORIGINATION_IDENTITY")
         if sender:
             attributes["AWS.SNS.SMS.SenderID"] = sender
         message_id = aws_calls.call(
@@ -39,6 +47,6 @@ class Sns(Silent):
                     for name, value in attributes.items()
                 },
             ),
-            retryable=_RETRYABLE,
+            _MEANINGS,
         )
         return Accepted(message_id)

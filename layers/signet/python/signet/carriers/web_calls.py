@@ -46,7 +46,7 @@ class Meaning(Enum):
 
 
 def failure(
-    code: object, meaning: Meaning, *, otherwise: str = "unreadable"
+    code: object, meaning: Meaning, *, otherwise: str = "unreadable", billable: bool = False
 ) -> CarrierError | OutcomeUnknown:
     """What to raise for a vendor's code; `otherwise` is the reason if it is no code at all."""
     reason = code if isinstance(code, str) and _CODE.fullmatch(code) else otherwise
@@ -55,6 +55,7 @@ def failure(
     return CarrierError(
         reason,
         retryable=meaning is Meaning.NOT_NOW,
+        billable=billable,
         bad_number=meaning is Meaning.BAD_NUMBER,
     )
 
@@ -95,10 +96,19 @@ def address(url: str) -> SplitResult:
 
 
 def field(fields: Mapping[str, object], name: str, *, default: str | None = None) -> str:
-    """A text of a carrier's secret. Raises CredentialsInvalid where it is missing."""
-    found = fields.get(name) or default
-    if not isinstance(found, str):
+    """A text of a carrier's secret. Raises CredentialsInvalid where it is missing or none."""
+    found = fields.get(name)
+    if found in (None, "") and default is not None:
+        return default
+    if not isinstance(found, str) or not found:
         raise CredentialsInvalid(f"the carrier's secret has no text called {name}")
+    return found
+
+
+def endpoint(fields: Mapping[str, object], name: str, default: str) -> str:
+    """The address of a service, which a carrier's secret may name. Raises CredentialsInvalid."""
+    found = field(fields, name, default=default)
+    address(found)
     return found
 
 

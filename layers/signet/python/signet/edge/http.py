@@ -48,6 +48,7 @@ class Call:
     """One request. Header names are lower case; `parameters` are the path's, decoded.
 
     `source_ip` is the caller's, or a declared proxy's word for it: nobody else can make it up.
+    `origin` is where the gateway was called, `https://` and host and stage: no header's word.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Call:
     raw_body: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     source_ip: str = ""
+    origin: str = ""
 
     @cached_property
     def body(self) -> Body:
@@ -199,6 +201,7 @@ def parse(event: Event) -> Call:
         query={k: str(v) for k, v in (event.get("queryStringParameters") or {}).items()},
         raw_body=body,
         source_ip=_source_ip(event, headers),
+        origin=_origin(event),
     )
 
 
@@ -226,6 +229,12 @@ def _source_ip(event: Event, headers: Mapping[str, str]) -> str:
     identity = (event.get("requestContext") or {}).get("identity") or {}
     proxies = settings.value("SIGNET_TRUSTED_PROXIES").replace(",", " ").split()
     return addresses.caller(str(identity.get("sourceIp") or ""), headers, proxies)
+
+
+def _origin(event: Event) -> str:
+    context = event.get("requestContext") or {}
+    stage = str(context.get("path") or "").removesuffix(event.get("path") or "/")
+    return f"https://{context.get('domainName', '')}{stage}"
 
 
 def answer(call: Call, routes: Sequence[Route]) -> Body | Answer:

@@ -25,8 +25,12 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
         "which carriers routes may name beside it: `none`, `aws`, `outside` or `all`",
     ),
     "SIGNET_CARRIERS_TABLE": (None, "table of how carriers fare, and of what they called"),
+    "SIGNET_OPT_OUTS_TABLE": (None, "table of numbers that want no marketing, kept for good"),
     "SIGNET_PUBLIC_BASE_URL": ("", "where carriers and people reach the API, without a slash"),
-    "SIGNET_CARRIER_SECRET_ARN": ("", "senders only: the credentials of a carrier outside AWS"),
+    "SIGNET_CARRIER_SECRET_ARN": (
+        "",
+        "senders and receipt only: the credentials of carriers outside AWS",
+    ),
     "SIGNET_SEGMENTS_ABROAD": (
         "gsm",
         "how texts to other countries are counted: `gsm` (160/153, 70/67) or `leancloud` (70/67)",

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from signet import codes, messages
+from signet import codes, messages, segments, speech
 from signet.carriers import OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import Unavailable
 from signet.flows.asking import Answer, Handing, Routing, ask
+from signet.limits import Channel
 from signet.messages import MAX_ATTEMPTS, Claim, Message, MessageRef, State
 from signet.routes import Hop
 from signet.store.messages import NotClaimed
@@ -127,12 +128,6 @@ def code_of(message: Message, records: Records) -> str | None:
 
 def outgoing_message(message: Message, code: str | None, records: Records) -> OutgoingMessage:
     """What carriers are handed."""
-    template_text = None
-    if message.template and message.template_version:
-        template_text = records.template_text(
-            message.ref.app_id, message.template, message.template_version
-        )
-    shown = code or ""
     return OutgoingMessage(
         message_id=message.ref.message_id,
         app_id=message.ref.app_id,
@@ -144,15 +139,28 @@ def outgoing_message(message: Message, code: str | None, records: Records) -> Ou
         template_version=message.template_version,
         variables={**message.variables, **({"code": code} if code else {})},
         code=code,
+        text=_text(message, code or "", records),
         channel=message.channel,
-        text=messages.text(
-            message.signature_text,
-            template_text,
-            message.variables,
-            code=shown,
-            purpose=message.purpose,
-        ),
     )
+
+
+def _text(message: Message, code: str, records: Records) -> str:
+    """What people read, or, by voice, hear."""
+    if message.channel is Channel.VOICE:
+        return speech.text(message.phone, name=message.variables["name"], code=code)
+    template_text = None
+    if message.template and message.template_version:
+        template_text = records.template_text(
+            message.ref.app_id, message.template, message.template_version
+        )
+    text = messages.text(
+        message.signature_text,
+        template_text,
+        message.variables,
+        code=code,
+        purpose=message.purpose,
+    )
+    return segments.plain(text) if message.plain else text
 
 
 def _hand_over(handing: Handing, attempt: Claim, hops: Sequence[Hop], records: Records) -> None:

@@ -32,8 +32,9 @@ from signet.errors import (
 )
 from signet.flows import shielding
 from signet.flows.shielding import Asked, Shield
-from signet.limits import Kind
+from signet.limits import Channel, Kind
 from signet.messages import NOTIFICATION_LIFE, Message, MessageRef
+from signet.routes import Wanted
 from signet.send_requests import SendRequest
 from signet.store.phones import (
     AlreadyAccepted,
@@ -45,7 +46,7 @@ from signet.store.phones import (
 )
 from signet.store.table import Joined
 from signet.templates import Template
-from signet.vendor_templates import VendorTemplate
+from signet.vendor_templates import Ours, VendorTemplate, sends_theirs
 
 log = logging.getLogger(__name__)
 
@@ -93,13 +94,15 @@ _ANY_SEND = Errand()
 class Stores:
     """Where words and prices come from and where the send goes; see `store` and `edge.queue`.
 
-    `vendor_template(app_id, template, version)` is what the carrier of this deployment sends in
-    the place of our text, None for one that sends ours.
+    `carrier` is who carries most of such messages, None where nobody can.
+    `vendor_template(app_id, ours)` is what that carrier sends in the place of our text, None if
+    nobody said.
     """
 
     signature: Callable[[str, str], Signature | None]
     template: Callable[[str, str], Template | None]
-    vendor_template: Callable[[str, str | None, int | None], VendorTemplate | None]
+    carrier: Callable[[Wanted], str | None]
+    vendor_template: Callable[[str, Ours], VendorTemplate | None]
     price_overrides: Callable[[], Mapping[str, int]]
     accept: Callable[..., None]
     accept_again: Callable[..., None]
@@ -121,6 +124,21 @@ class _Words:
         return self.template.kind if self.template else Kind.VERIFICATION
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How it goes: by which carrier, unless that one fails, and how its text is counted.
+
+    `is_theirs`: the carrier sends a template of its own. `plain`: our text may be put into GSM-7
+    to save an SMS.
+    """
+
+    carrier: str
+    is_theirs: bool
+    is_mainland: bool
+    abroad: segments.Rule
+    plain: bool
+
+
 def send_message(
     request: SendRequest,
     caller: Caller,
@@ -136,8 +154,9 @@ def send_message(
     """
     _check_switches(request, caller, errand)
     said = _words(request, caller, stores, errand)
+    way = _way(request, caller, said, stores, abroad=abroad)
     send = _new_send(request, caller, said, errand, now=now)
-    priced = partial(_priced, said=said, stores=stores, request=request, abroad=abroad)
+    priced = partial(_priced, said=said, way=way, stores=stores)
     message = priced(_new_message(request, caller, said, send))
     test_phone = caller.app.test_phone
     if test_phone and request.phone.e164 == test_phone.phone:
@@ -224,6 +243,20 @@ def _signature(request: SendRequest, app: App, stores: Stores) -> Signature:
     return signature
 
 
+def _way(
+    request: SendRequest, caller: Caller, said: _Words, stores: Stores, *, abroad: segments.Rule
+) -> _Way:
+    phone = request.phone
+    wanted = Wanted(caller.app.app_id, phone.e164, said.kind, request.channel)
+    carrier = stores.carrier(wanted)
+    if carrier is None:
+        raise BadParameter(f"No carrier of this server calls numbers of +{phone.country_code}.")
+    is_theirs = sends_theirs(carrier, mainland=phone.is_mainland)
+    by_gsm = abroad is segments.Rule.GSM and not (phone.is_mainland or is_theirs)
+    plain = by_gsm and caller.app.switches.plain_text_abroad
+    return _Way(carrier, is_theirs, phone.is_mainland, abroad, plain)
+
+
 def _new_send(
     request: SendRequest, caller: Caller, said: _Words, errand: Errand, *, now: datetime
 ) -> Send:
@@ -270,32 +303,38 @@ def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send)
     )
 
 
-def _priced(
-    message: Message,
-    *,
-    said: _Words,
-    stores: Stores,
-    request: SendRequest,
-    abroad: segments.Rule,
-) -> Message:
-    """The message with its segments and price, by the text that the carrier will send.
+def _priced(message: Message, *, said: _Words, way: _Way, stores: Stores) -> Message:
+    """The message with its segments and price. A call costs as much as one SMS (wire.md 16.1)."""
+    is_call = message.channel is Channel.VOICE
+    counted = replace(message, segments=1) if is_call else _counted(message, said, way, stores)
+    price = prices.price_of(message.phone, counted.segments, stores.price_overrides())
+    return replace(counted, price=price)
 
-    Our own text is rendered whatever the carrier sends: a template that cannot be is refused.
+
+def _counted(message: Message, said: _Words, way: _Way, stores: Stores) -> Message:
+    """The message with the segments of the text that the carrier will send, with any code.
+
+    Our own is rendered whatever the carrier sends: a template that cannot be is refused.
     """
     template_text = said.template.text if said.template else None
-    text = messages.text(
+    ours = messages.text(
         message.signature_text,
         template_text,
         message.variables,
         code=_ANY_CODE,
         purpose=message.purpose,
     )
-    theirs = stores.vendor_template(message.ref.app_id, message.template, message.template_version)
-    if theirs:
-        text = billed_text(theirs, message, code=_ANY_CODE) or text
-    count = segments.count(text, mainland=request.phone.is_mainland, abroad=abroad)
-    price = prices.price_of(message.phone, count, stores.price_overrides())
-    return replace(message, segments=count, price=price)
+    sent = segments.plain(ours) if way.plain else ours
+    billed = (way.is_theirs and _their_text(message, way, stores)) or sent
+    count = segments.count(billed, mainland=way.is_mainland, abroad=way.abroad)
+    return replace(message, segments=count, plain=sent != ours)
+
+
+def _their_text(message: Message, way: _Way, stores: Stores) -> str | None:
+    """The text of the carrier's own template, where it is on file."""
+    place = Ours(way.carrier, message.template, message.template_version)
+    theirs = stores.vendor_template(message.ref.app_id, place)
+    return billed_text(theirs, message, code=_ANY_CODE) if theirs else None
 
 
 def _accept(

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from signet import addresses
-from signet.edge import http, queue
+from signet import addresses, routes
+from signet.edge import http, queue, settings
 from signet.flows.send_message import Caller, Stores
 from signet.flows.shielding import Shield
+from signet.routes import Wanted
 from signet.shield import Attempt, Lock
 from signet.store import apps, balances, deployment, mappings, phones, shield, templates
 
@@ -21,10 +22,17 @@ def record_decision(
     decisions.record(app_id, made, now=now)
 
 
+def carrier(wanted: Wanted) -> str | None:
+    """Who carries most of such messages by the routes; None where no carrier can."""
+    own = settings.value("SIGNET_CARRIER")
+    return routes.leading(routes.hops(deployment.settings().routes, wanted, own=own))
+
+
 STORES = Stores(
     signature=apps.signature,
     template=templates.in_use,
-    vendor_template=mappings.for_active_carrier,
+    carrier=carrier,
+    vendor_template=mappings.find,
     price_overrides=lambda: deployment.settings().prices,
     accept=phones.accept,
     accept_again=phones.accept_again,

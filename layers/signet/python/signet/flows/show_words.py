@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signet import fields, previews, submissions
+from signet import fields, phones, previews, routes, submissions, vendor_templates
 from signet.apps import App
+from signet.edge import settings
 from signet.errors import NotPermitted
 from signet.fields import Body
 from signet.flows import review
@@ -54,7 +55,7 @@ def queue(query: Mapping[str, str]) -> Body:
     waiting, cursor = versions.queue(**_page(query))
     known = apps.get_many(version.app_id for version in waiting)
     items = [
-        submissions.waiting(version, known[version.app_id], missing_mapping=_lacks(version))
+        submissions.waiting(version, known[version.app_id], missing_mappings=_lacking(version))
         for version in waiting
         if version.app_id in known
     ]
@@ -84,10 +85,23 @@ def _newest_text(app: App, name: str) -> str | None:
     return found[0].text if found else None
 
 
-def _lacks(version: Version) -> bool:
-    """Whether the deployment's carrier could not send a template, for want of a mapping."""
-    is_template = version.type is Type.TEMPLATE
-    return is_template and mappings.is_missing(version.app_id, version.name, version.number)
+def _lacking(version: Version) -> list[str]:
+    """The carriers that could not send a template, for want of a mapping."""
+    if version.type is not Type.TEMPLATE:
+        return []
+    carriers = routes.by_country(
+        deployment.settings().routes,
+        app_id=version.app_id,
+        kind=version.kind,
+        own=settings.value("SIGNET_CARRIER"),
+    )
+    strict = dict.fromkeys(
+        name
+        for country, names in carriers.items()
+        for name in names
+        if vendor_templates.sends_theirs(name, mainland=country == str(phones.MAINLAND))
+    )
+    return mappings.lacking(version.app_id, version.name, version.number, strict)
 
 
 def _page(query: Mapping[str, str]) -> dict[str, Any]:

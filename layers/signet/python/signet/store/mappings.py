@@ -9,12 +9,13 @@
 Read through the cache of apps. Failure mode: closed; what cannot be read is not sent.
 """
 
+from collections.abc import Iterable
+
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
 from signet import vendor_templates
 from signet.audits import Entry
-from signet.edge import settings
 from signet.errors import Missing
 from signet.store import apps, audits, table
 from signet.store.apps import DEPLOYMENT, AppItem
@@ -27,24 +28,21 @@ _MOST = 1_000
 _THEIRS = ["app_id", "item", "vendor_template", "vendor_signatures", "vendor_variables", "text"]
 
 
-def for_active_carrier(
-    app_id: str, template: str | None, version: int | None
-) -> VendorTemplate | None:
-    """What the carrier of this deployment sends; None when it sends our text, or is not told.
+def lacking(
+    app_id: str, template: str | None, version: int | None, carriers: Iterable[str]
+) -> list[str]:
+    """Those of the carriers that could not send this, for want of a mapping.
 
-    `template` None: the built-in text. At most `apps.CACHE_SECONDS` old.
+    `carriers` send templates of their own. `template` None: the built-in text.
     """
-    return find(app_id, Ours(settings.value("SIGNET_CARRIER"), template, version))
-
-
-def is_missing(app_id: str, template: str | None, version: int | None) -> bool:
-    """Whether the carrier of this deployment could not send this, for want of a mapping."""
-    needs_it = settings.value("SIGNET_CARRIER") in vendor_templates.CARRIERS
-    return needs_it and for_active_carrier(app_id, template, version) is None
+    return [name for name in carriers if find(app_id, Ours(name, template, version)) is None]
 
 
 def find(app_id: str, ours: Ours) -> VendorTemplate | None:
-    """What the carrier sends for ours, at most `apps.CACHE_SECONDS` old; None if nobody said."""
+    """What the carrier sends for ours; None when it sends our text, or is not told.
+
+    At most `apps.CACHE_SECONDS` old.
+    """
     if ours.carrier not in vendor_templates.CARRIERS:
         return None
     own = _cached(app_id, ours)

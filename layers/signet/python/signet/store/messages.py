@@ -13,6 +13,7 @@ it, the state says that the answer is not known.
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,6 +91,7 @@ class MessageItem(table.Table):
     variables = JSONAttribute(null=True)
     nonce_tag = UnicodeAttribute(null=True)
     kept_back = BooleanAttribute(null=True)
+    plain = BooleanAttribute(null=True)
     rescue = BooleanAttribute(null=True)
     rescue_id = UnicodeAttribute(null=True)
     segments = NumberAttribute(null=True)
@@ -119,20 +121,46 @@ class MessageItem(table.Table):
     try4 = UnicodeAttribute(null=True)
     try5 = UnicodeAttribute(null=True)
     try6 = UnicodeAttribute(null=True)
+    # What the receipt said, and whose it was; `report` is `delivered` or `undelivered`.
+    reported_at = NumberAttribute(null=True)
+    report_reason = UnicodeAttribute(null=True)
+    report_carrier = UnicodeAttribute(null=True)
+    report = UnicodeAttribute(null=True)
 
 
 # Where a live code is sent again, an earlier message may have brought it.
 _USED_BEFORE_IT_WAS_SENT = (
     (MessageItem.state == State.VERIFIED.value)
     & MessageItem.carrier.does_not_exist()
+    & MessageItem.report.does_not_exist()
     & MessageItem.refunded.does_not_exist()
 )
+# A receipt tells more than these do. A carrier's yes goes before another's, or its own, no.
+_UNHEARD = (State.SENDING.value, State.AWAITING_RECEIPT.value, State.UNCONFIRMED.value)
+_DELIVERED_TELLS_MORE = MessageItem.state.is_in(*_UNHEARD, State.UNDELIVERED.value) | (
+    # A carrier that refused it delivered it after all: it must not be sent again.
+    (MessageItem.state == State.QUEUED.value) & (MessageItem.attempts > 0)
+)
+_UNDELIVERED_TELLS_MORE = MessageItem.state.is_in(*_UNHEARD)
+_LONGEST_REASON = 100
 # As `messages.new_id` writes it.
 _ID = re.compile(r"(\d{8})-(\d{1,3})-([0-9a-f]{32})")
 
 
 class UnknownMessage(Exception):
     """No record of that id can be read: nobody wrote it, or it is forgotten or of tomorrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Of which carrier something was heard, of which number, and when it got the message.
+
+    `sent_at` is in epoch seconds; `carrier` is whoever reported it.
+    """
+
+    carrier: str
+    phone: str
+    sent_at: int
 
 
 class NotClaimed(Exception):
@@ -164,6 +192,7 @@ def record(writes: TransactWrite, message: Message) -> None:
         nonce_tag=message.nonce_tag,
         # Said of every code of an account, so that a write does not tell by its size.
         kept_back=message.kept_back if message.purpose in OPERATIONS else None,
+        plain=message.plain or None,
         rescue=message.rescue or None,
         segments=message.segments,
         price=message.price,
@@ -279,6 +308,66 @@ def refused(message: Message, attempt: Claim, told: Try, *, final: bool) -> None
             sending = used
     end = [*_last_words(State.CALL_FAILED, told.reason, told.at), _told(attempt, told)]
     _give_up(message, end, sending | used, now=told.at)
+
+
+def reported(
+    ref: MessageRef, *, delivered: bool, reason: str, at: int, carrier: str
+) -> Heard | None:
+    """Record a carrier's receipt; `reason` is its own code, `at` epoch seconds.
+
+    Receipts come in any order, late and more than once: verified goes before delivered, that
+    before undelivered, and that before everything without a receipt. Of a message whose code was
+    used only the facts are kept. What was paid back stays as it is. None when nothing was new.
+    Raises UnknownMessage.
+    """
+    state = State.DELIVERED if delivered else State.UNDELIVERED
+    facts = [
+        MessageItem.report.set(state.value),
+        MessageItem.report_reason.set(reason[:_LONGEST_REASON]),
+        MessageItem.report_carrier.set(carrier),
+        MessageItem.reported_at.set(at),
+    ]
+    moved = [MessageItem.state.set(state.value), *facts, MessageItem.open.remove()]
+    try:
+        item = _change(ref, moved, _DELIVERED_TELLS_MORE if delivered else _UNDELIVERED_TELLS_MORE)
+    except table.ConditionFailed as failed:
+        if not failed.before:
+            raise UnknownMessage(ref.message_id) from failed
+        return _reported_late(ref, facts, delivered=delivered, carrier=carrier)
+    return _heard(item, carrier)
+
+
+def _reported_late(
+    ref: MessageRef, facts: Sequence[Action], *, delivered: bool, carrier: str
+) -> Heard | None:
+    """Keep what a receipt says of a message whose code was used, if it is the best so far."""
+    news = MessageItem.report.does_not_exist()
+    if delivered:
+        news |= MessageItem.report == State.UNDELIVERED.value
+    sent = (MessageItem.attempts > 0) & MessageItem.refunded.does_not_exist()
+    used = sent & (MessageItem.state == State.VERIFIED.value)
+    try:
+        return _heard(_change(ref, facts, used & news), carrier)
+    except table.ConditionFailed as failed:
+        log.info(
+            "receipt_changed_nothing",
+            extra={
+                "message_id": ref.message_id,
+                "carrier": carrier,
+                "state": failed.before.get("state"),
+                "refunded": "refunded" in failed.before,
+            },
+        )
+        return None
+
+
+def _heard(item: table.Item, carrier: str) -> Heard:
+    packed = (item.get(f"try{number}") for number in range(1, MOST + 1))
+    tries = [Try.unpacked(text) for text in packed if text]
+    tried = [one.at for one in tries if one.carrier == carrier]
+    at_once = item.get("sent_at") or item.get("claimed_at") or item["created_at"]
+    phone = str(item["app_phone"]).rpartition("#")[2]
+    return Heard(carrier, phone, max(tried, default=at_once))
 
 
 def unconfirmed(message: Message, attempt: Claim, told: Try) -> None:
@@ -447,8 +536,8 @@ def _move_on(ref: MessageRef, actions: Sequence[Action], condition: Condition) -
         return
 
 
-def _change(ref: MessageRef, actions: Sequence[Action], condition: Condition) -> None:
-    table.update(MessageItem(*_key(ref)), actions, condition)
+def _change(ref: MessageRef, actions: Sequence[Action], condition: Condition) -> table.Item:
+    return table.update(MessageItem(*_key(ref)), actions, condition)
 
 
 def _key(ref: MessageRef) -> tuple[str, str]:
@@ -488,6 +577,7 @@ def _message(ref: MessageRef, item: Any) -> Message:
         lease_until=int(item.lease_until or 0),
         due_at=int(item.due_at or 0),
         kept_back=bool(item.kept_back),
+        plain=bool(item.plain),
         rescue=bool(item.rescue),
         rescue_id=item.rescue_id,
         sent_at=int(item.sent_at or 0),
