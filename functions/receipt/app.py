@@ -10,7 +10,7 @@ nothing is repeated that could not be read.
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from signet import routes
+from signet import phones, routes
 from signet.carriers import (
     Callback,
     CallbackRefused,
@@ -24,15 +24,25 @@ from signet.edge.http import Answer, Call, Event, Route
 from signet.edge.logs import logger
 from signet.errors import NotFound, NotPermitted
 from signet.flows.take_reports import Stores, take
-from signet.store import callbacks, conversations, messages, opt_outs
+from signet.health import PROMPT_SECONDS, Count
+from signet.store import callbacks, conversations, deployment, messages, opt_outs
+from signet.store.carrier_health import Health
 from signet.store.messages import Heard
 
 _BY_TOPIC = "end-user-messaging"
 
 
+# A receipt in a pause of traffic must not be counted only with the next one.
+health = Health(flush_seconds=1)
+
+
 def timed(heard: Heard, now: datetime) -> None:
-    seconds = int(now.timestamp()) - heard.sent_at
+    seconds = _s(now) - heard.sent_at
     logger.info("receipt", extra={"carrier": heard.carrier, "after_seconds": seconds})
+    # How soon they come is nobody's business where there is no other carrier to choose.
+    if seconds <= PROMPT_SECONDS and deployment.route_rules():
+        country = phones.dial_code(heard.phone)
+        health.count(heard.carrier, country, Count.PROMPT, heard.sent_at)
 
 
 def passed_on(
@@ -80,7 +90,11 @@ def published(message: str) -> None:
 
 
 def told(name: str, callback: Callback) -> Reports:
-    return take(name, opening.carrier(name), callback, stores, now=clock.now())
+    now = clock.now()
+    try:
+        return take(name, opening.carrier(name), callback, stores, now=now)
+    finally:
+        health.flush_if_due(_s(now))
 
 
 def is_used(name: str) -> bool:

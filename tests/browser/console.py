@@ -13,7 +13,7 @@ OPERATOR = ("demo", "signet-demo-operator")
 
 OWNERS_PAGES = (
     *("", "signatures", "signatures/new", "templates", "templates/new", "records", "balance"),
-    *("prices", "settings", "audit", "guard"),
+    *("prices", "settings", "audit", "guard", "opt-outs"),
 )
 OPERATORS_PAGES = (
     *("", "review", "apps", "apps/new", "operators", "carriers", "mappings", "prices"),

@@ -430,11 +430,14 @@ def test_a_record_tells_what_became_of_the_message() -> None:
         "accepted",
         "queued",
         "claimed",
+        "refused",
         "failed",
         "refunded",
     ]
     assert "18612345678" not in reply.text
-    assert reply.body["timeline"][3]["detail"]["zh"] == "通道拒绝：BLACKLIST"
+    assert reply.body["timeline"][3]["detail"]["zh"].startswith("Amazon SNS 拒绝：BLACKLIST，用时")
+    assert reply.body["timeline"][4]["detail"]["zh"] == "没有通道接收，不再尝试"
+    assert reply.body["advice"][0]["en"].startswith("Ask for a new code")
 
 
 @pytest.mark.parametrize("message_id", ["x", f"20261122-0-{'0' * 32}", "20261122-0-%2e"])
@@ -602,6 +605,7 @@ def test_the_carriers_say_what_they_need() -> None:
         "end-user-messaging",
         "alibaba",
         "tencent",
+        "twilio",
         "webhook",
     ]
     assert all(one["needs"] and one["ready"] is None for one in reply["items"])
@@ -612,7 +616,7 @@ def test_the_china_regions_have_no_carriers_of_aws(monkeypatch: pytest.MonkeyPat
 
     names = [one["name"] for one in operated("GET", "/carriers").body["items"]]
 
-    assert names == ["alibaba", "tencent", "webhook"]
+    assert names == ["alibaba", "tencent", "twilio", "webhook"]
 
 
 MAPPING = {

@@ -16,8 +16,9 @@ from functions.receipt import app as receipt_function
 from signet.edge import clock, secrets
 from signet.limits import Kind
 from signet.messages import Message
+from signet.routes import Hop, Rule
 from signet.store import callbacks as store
-from signet.store import messages, opt_outs
+from signet.store import deployment, messages, opt_outs
 from tests.functions import callbacks
 from tests.functions.callbacks import OTHERS, SECRETS, SIGNED, THEIR_PHONE, Made
 from tests.functions.service import Service, event
@@ -108,6 +109,37 @@ def test_a_receipt_moves_its_message(carrier: str, delivered: bool, message: Mes
 
     assert state(message) == ("delivered" if delivered else "undelivered")
     assert message_item(message.ref)["report_carrier"] == carrier
+
+
+def prompt_receipts() -> list[str]:
+    """How many receipts count as prompt, by carrier and country."""
+    items = client("dynamodb").scan(TableName="carriers")["Items"]
+    return [f"{item['pk']['S']} {item['p']['N']}" for item in items if "p" in item]
+
+
+@pytest.mark.parametrize(("after", "counted"), [(20, ["counts#webhook#86 1"]), (21, [])])
+def test_where_there_are_routes_a_receipt_that_comes_soon_speaks_for_its_carrier(
+    message: Message,
+    after: int,
+    counted: list[str],
+    deployment_of_carriers: Callable[[datetime], None],
+) -> None:
+    hops = (Hop("webhook"), Hop("alibaba"))
+    deployment.set_routes([Rule(hops)], by="demo", now=NOW)
+    deployment_of_carriers(NOW + timedelta(seconds=after))
+
+    for _ in range(2):
+        made = callbacks.receipt("webhook", message, now=SECONDS + after)
+        made.call()
+
+    assert prompt_receipts() == counted
+
+
+def test_without_routes_nothing_is_counted(message: Message) -> None:
+    callbacks.receipt("webhook", message, now=SECONDS).call()
+
+    assert state(message) == "delivered"
+    assert prompt_receipts() == []
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -34,7 +34,7 @@ from signet.messages import MAX_ATTEMPTS
 from signet.routes import Hop, Rule
 from signet.store import apps, balances, deployment, ledger, messages
 from signet.store.balances import Account
-from signet.store.carrier_health import CarrierItem
+from signet.store.carriers import CarrierItem
 from tests import clients
 from tests.conftest import DEMO_APP
 from tests.gateway import CONTEXT, rest_event

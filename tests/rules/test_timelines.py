@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from signet import carrier_steps, timelines
+from signet.limits import Channel
 from signet.messages import State
 from signet.records import Record
 from signet.routes import OUTSIDE
 from signet.timelines import Happening
+from signet.tries import Outcome, Try
 from tests.rules.test_records import RECORD
 
 START = RECORD.created_at
@@ -188,8 +190,8 @@ def test_a_later_attempt_says_which_and_why_it_came_to_that() -> None:
         (
             {"state": State.UNDELIVERED, "reason": "MK:0001"},
             Happening.RECEIPT,
-            "未送达：MK:0001",
-            "Not delivered: MK:0001.",
+            "未送达：号码不存在或不能收短信（MK:0001）",
+            "Not delivered: the number does not exist, or gets no SMS (MK:0001).",
         ),
         ({"state": State.DELIVERED}, Happening.RECEIPT, "已送达", "Delivered."),
     ],
@@ -220,6 +222,145 @@ def test_a_refund_says_how_much() -> None:
 )
 def test_an_amount_has_at_least_two_decimals(micros: int, text: str) -> None:
     assert timelines.yuan(micros) == text
+
+
+# --- What each carrier answered ----------------------------------------------------------------
+
+REFUSAL = Try("alibaba", Outcome.REFUSED, "isv.BUSINESS_LIMIT_CONTROL", START + 2, 310)
+TAKEN = Try("tencent", Outcome.ACCEPTED, "", START + 3, 420)
+LOST = Try("alibaba", Outcome.UNKNOWN, "ReadTimeout", START + 12, 10_000)
+RESCUE = Try("twilio", Outcome.ACCEPTED, "", START + 30, 250, channel=Channel.VOICE, is_rescue=True)
+BY_TENCENT = replace(SENT, carrier="tencent", carrier_message_id="s-1", sent_at=START + 3)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (
+            replace(BY_TENCENT, tries=(REFUSAL, TAKEN)),
+            [
+                "阿里云短信 拒绝：触发频率限制（isv.BUSINESS_LIMIT_CONTROL），用时 0.31 秒；"
+                "改由 腾讯云短信 发送",
+                "腾讯云短信 已接收，编号 s-1，用时 0.42 秒",
+            ],
+        ),
+        (
+            replace(CLAIMED, state=State.QUEUED, tries=(REFUSAL,)),
+            ["阿里云短信 拒绝：触发频率限制（isv.BUSINESS_LIMIT_CONTROL），用时 0.31 秒；稍后再试"],
+        ),
+        (
+            replace(CLAIMED, tries=(REFUSAL, replace(REFUSAL, at=START + 9, reason="NEW"))),
+            [
+                "阿里云短信 拒绝：触发频率限制（isv.BUSINESS_LIMIT_CONTROL），用时 0.31 秒；"
+                "稍后再试",
+                "阿里云短信 拒绝：NEW，用时 0.31 秒",
+            ],
+        ),
+        (
+            replace(CLAIMED, state=State.UNCONFIRMED, reason="ReadTimeout", tries=(LOST,)),
+            ["阿里云短信 没有明确答复（ReadTimeout），用时 10.00 秒；为避免重复，不再重发"],
+        ),
+        (
+            replace(BY_TENCENT, tries=(TAKEN, RESCUE)),
+            [
+                "腾讯云短信 已接收，编号 s-1，用时 0.42 秒",
+                "没有等到回执，补发同一内容：Twilio（语音电话） 已接收，用时 0.25 秒",
+            ],
+        ),
+    ],
+)
+def test_every_try_is_told_in_order(record: Record, expected: list[str]) -> None:
+    calls = {Happening.REFUSED, Happening.CARRIER, Happening.UNCONFIRMED}
+
+    assert [one.zh for one in timelines.of(record) if one.happening in calls] == expected
+
+
+def test_tries_are_told_in_english() -> None:
+    record = replace(BY_TENCENT, tries=(REFUSAL, TAKEN))
+
+    assert said(record, Happening.REFUSED)[1] == (
+        "Alibaba Cloud SMS refused: too many messages in too short a time"
+        " (isv.BUSINESS_LIMIT_CONTROL), in 0.31 s; sent by Tencent Cloud SMS instead."
+    )
+    assert said(record, Happening.CARRIER)[1] == "Tencent Cloud SMS took it as s-1, in 0.42 s."
+
+
+def test_tries_of_one_second_keep_their_order() -> None:
+    tries = (TAKEN, replace(REFUSAL, at=START + 3), replace(LOST, at=START + 3))
+
+    assert happenings(replace(BY_TENCENT, tries=tries))[-3:] == [
+        "carrier",
+        "refused",
+        "unconfirmed",
+    ]
+
+
+def test_an_end_by_refusals_is_told_once_as_such() -> None:
+    failed = replace(
+        CLAIMED,
+        state=State.CALL_FAILED,
+        reason="NEW",
+        ended_at=START + 3,
+        refunded=True,
+        tries=(REFUSAL,),
+    )
+
+    assert happenings(failed) == [
+        *("accepted", "queued", "claimed", "refused", "failed", "refunded"),
+    ]
+    assert said(failed, Happening.FAILED)[1] == "No carrier took it; it is given up."
+
+
+def test_a_lost_sender_is_told_where_no_try_tells_it() -> None:
+    lost = replace(CLAIMED, state=State.UNCONFIRMED, reason="sender lost", ended_at=START + 40)
+
+    assert "发送程序中断" in said(replace(lost, tries=(REFUSAL,)), Happening.UNCONFIRMED)[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "zh", "en"),
+    [
+        (
+            {"state": State.DELIVERED, "report_reason": "DELIVRD"},
+            "腾讯云短信 的回执：已送达（DELIVRD）",
+            "Tencent Cloud SMS reports: delivered (DELIVRD).",
+        ),
+        (
+            {"state": State.UNDELIVERED, "report_reason": "MK:0023"},
+            "腾讯云短信 的回执：未送达：手机关机或不在服务区（MK:0023）",
+            "Tencent Cloud SMS reports: not delivered: the phone is off or out of reach (MK:0023).",
+        ),
+        (
+            {
+                "state": State.VERIFIED,
+                "report": State.UNDELIVERED,
+                "report_reason": "UNDELIV",
+                "report_carrier": "alibaba",
+            },
+            "阿里云短信 的回执：未送达：关机、停机、空号或无法接通（UNDELIV）",
+            "Alibaba Cloud SMS reports: not delivered: the phone is off, suspended or unknown"
+            " (UNDELIV).",
+        ),
+    ],
+)
+def test_a_receipt_is_told_with_whose_it_is(changes: dict[str, Any], zh: str, en: str) -> None:
+    record = replace(
+        BY_TENCENT, tries=(TAKEN,), reported_at=START + 8, ended_at=START + 8, **changes
+    )
+
+    assert said(record, Happening.RECEIPT) == (zh, en)
+    assert "unconfirmed" not in happenings(record)
+
+
+def test_without_prices_nothing_tells_of_money() -> None:
+    record = replace(
+        CLAIMED, state=State.CALL_FAILED, reason="x", ended_at=START + 3, refunded=True
+    )
+    told = timelines.of(record, with_price=False)
+
+    assert told[0].zh == "已受理，2 条"
+    assert Happening.REFUNDED not in [event.happening for event in told]
+    assert not any("0.10" in event.zh + event.en for event in told)
 
 
 # --- Carriers' steps --------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from signet.errors import Missing
 from signet.messages import RETENTION, State
 from signet.records import Page, Wanted
 from signet.store import records
+from signet.tries import Outcome, Try
 from tests.conftest import DEMO_APP
 from tests.store.build import APP_ID, NOW, PHONE, SECONDS, client, put
 
@@ -274,3 +275,23 @@ def test_the_message_of_another_app_is_missing() -> None:
 
     with pytest.raises(Missing):
         records.get("another-app", message_id, now=NOW)
+
+
+def test_a_record_has_what_carriers_answered_and_what_the_receipt_said() -> None:
+    refusal = Try("alibaba", Outcome.REFUSED, "isv.BUSINESS_LIMIT_CONTROL", SECONDS, 310)
+    taken = Try("tencent", Outcome.ACCEPTED, "", SECONDS + 1, 420)
+    told: dict[str, Any] = {
+        "report": "undelivered",
+        "report_reason": "MK:0023",
+        "report_carrier": "tencent",
+    }
+    message_id = record(
+        1, try1=refusal.packed(), try2=taken.packed(), reported_at=SECONDS + 9, **told
+    )
+
+    found = records.get(APP_ID, message_id, now=NOW)
+
+    assert found.tries == (refusal, taken)
+    assert found.report is State.UNDELIVERED
+    assert (found.reported_at, found.report_reason) == (SECONDS + 9, "MK:0023")
+    assert found.report_carrier == "tencent"

@@ -7,8 +7,7 @@ import pytest
 
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
-from signet.store.callbacks import CallbackItem
-from signet.store.carrier_health import CarrierItem
+from signet.store.carriers import CarrierItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
 from signet.store.opt_outs import OptOutItem
@@ -23,7 +22,7 @@ KEPT = [
 ]
 EXPIRING = [
     *(("Phones", PhoneItem), ("Messages", MessageItem)),
-    *(("Carriers", CallbackItem), ("Carriers", CarrierItem)),
+    ("Carriers", CarrierItem),
 ]
 MODELS = [*KEPT, *EXPIRING]
 

@@ -12,9 +12,9 @@ import { reasonBadges } from "./versions.js";
 const TONES = { submit: "busy", approve: "good", file: "busy", reject: "bad" };
 const ACTIONS = [
   ...["create", "edit", "submit", "delete", "default", "approve", "file", "reject"],
-  ...["change", "credit", "map", "unmap", "lift"],
+  ...["change", "credit", "map", "unmap", "lift", "share", "opt_out", "opt_in"],
 ];
-const SUBJECTS = ["signature", "template", "app", "mapping", "number", "lock"];
+const SUBJECTS = ["signature", "template", "app", "mapping", "number", "lock", "message"];
 
 export async function show({ params, signal }) {
   const query = { app_id: params.app };

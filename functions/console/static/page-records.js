@@ -6,10 +6,11 @@ import { h } from "./dom.js";
 import { field, formNote, input, onSubmit, select, submit } from "./forms.js";
 import { dashedDay, money, plainDay, time, today } from "./format.js";
 import { badge, button, empty, heading } from "./parts.js";
-import { MESSAGE_TONES, showRecord } from "./record.js";
+import { showRecord } from "./record.js";
 import { address } from "./routes.js";
 import { moreRows, table } from "./tables.js";
 import { text } from "./texts.js";
+import { MESSAGE_TONES, stateBadge } from "./timeline.js";
 
 const STATES = Object.keys(MESSAGE_TONES);
 
@@ -84,7 +85,7 @@ function list(asked, first, params) {
     { title: text("records.time"), cell: (record) => opener(record, params) },
     { title: text("records.phone"), cell: ({ phone }) => h("span", { class: "digits" }, phone) },
     { title: text("records.kind"), cell: kind },
-    { title: text("records.state"), cell: ({ state }) => messageBadge(state) },
+    { title: text("records.state"), cell: ({ state }) => stateBadge(state) },
     { title: text("records.segments"), cell: ({ segments }) => String(segments), number: true },
     { title: text("records.price"), cell: cost, number: true },
   ];
@@ -115,10 +116,6 @@ function kind({ kind: name, purpose, template, signature }) {
     purpose && [" · ", text(`purpose.${purpose}`)],
     h("small", {}, template ?? text("records.builtIn"), " · ", signature),
   ];
-}
-
-function messageBadge(state) {
-  return badge(text(`message.${state}`), MESSAGE_TONES[state]);
 }
 
 function cost({ price_micros: micros, refunded }) {

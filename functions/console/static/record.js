@@ -1,30 +1,13 @@
-// One message: what it was, and what happened to it, in words.
+// One message: what it was, what happened to it, in words, and what to do now.
 
 import { get } from "./api.js";
 import { drawer } from "./dialogs.js";
 import { h } from "./dom.js";
 import { money } from "./format.js";
-import { badge, explain, facts, when } from "./parts.js";
-import { spoken, text } from "./texts.js";
-
-export const MESSAGE_TONES = {
-  queued: "busy",
-  sending: "busy",
-  awaiting_receipt: "info",
-  delivered: "good",
-  verified: "good",
-  undelivered: "bad",
-  call_failed: "bad",
-  expired: "plain",
-  unconfirmed: "warn",
-};
-const EVENT_TONES = {
-  failed: "bad",
-  expired: "bad",
-  unconfirmed: "warn",
-  verified: "good",
-  receipt: "good",
-};
+import { explain, facts } from "./parts.js";
+import { shareForm } from "./share.js";
+import { advice, stateBadge, timeline } from "./timeline.js";
+import { text } from "./texts.js";
 
 /** Opens the drawer of a record. */
 export function showRecord(record, params) {
@@ -36,10 +19,14 @@ export function showRecord(record, params) {
 async function fill(place, { message_id: id }, params) {
   try {
     const record = await get(["records", id], { query: { app_id: params.app } });
+    const todo = advice(record.advice);
     place.replaceChildren(
       particulars(record),
+      ...(todo ? [h("h3", {}, text("advice.title")), todo] : []),
       h("h3", {}, text("record.timeline")),
-      timeline(record),
+      timeline(record.timeline),
+      h("h3", {}, text("share.title")),
+      shareForm(record, params),
     );
   } catch (error) {
     place.replaceChildren(h("p", { class: "form-note" }, explain(error)));
@@ -49,7 +36,7 @@ async function fill(place, { message_id: id }, params) {
 function particulars(record) {
   const version = record.template_version ? ` v${record.template_version}` : "";
   return facts([
-    [text("records.state"), badge(text(`message.${record.state}`), MESSAGE_TONES[record.state])],
+    [text("records.state"), stateBadge(record.state)],
     [text("records.phone"), record.phone],
     [text("records.kind"), text(`kind.${record.kind}`)],
     record.purpose && [text("record.purpose"), text(`purpose.${record.purpose}`)],
@@ -72,20 +59,4 @@ function particulars(record) {
     record.reason && [text("record.reason"), record.reason],
     [text("record.id"), h("code", {}, record.message_id)],
   ]);
-}
-
-function timeline(record) {
-  return h(
-    "ol",
-    { class: "timeline" },
-    record.timeline.map(({ event, at, detail }) =>
-      h(
-        "li",
-        { class: EVENT_TONES[event] ?? "plain" },
-        h("strong", {}, text(`event.${event}`)),
-        h("span", { class: "soft" }, when(at)),
-        detail && h("p", {}, spoken(detail)),
-      ),
-    ),
-  );
 }

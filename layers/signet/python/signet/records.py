@@ -45,7 +45,8 @@ _PURPOSES = {
 class Record:
     """One message as it stands. `phone` is E.164 and masked by whoever shows it.
 
-    `purpose` is its code's; what holds no code has none.
+    `purpose` is its code's; what holds no code has none. `report` (delivered or undelivered),
+    `reported_at`, `report_reason` and `report_carrier` are of the receipt that counts, if any came.
     """
 
     message_id: str
@@ -71,6 +72,10 @@ class Record:
     verified_at: int | None = None
     ended_at: int | None = None
     tries: tuple[Try, ...] = ()
+    report: State | None = None
+    reported_at: int | None = None
+    report_reason: str | None = None
+    report_carrier: str | None = None
 
 
 # What everybody is shown, in this order; the rest is for the timeline.

@@ -30,6 +30,12 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+# Of a page that opens by a link: neither kept, nor found by search engines.
+PRIVATE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +53,26 @@ def load(folder: Path) -> Mapping[str, Page]:
     return {file.name: _page(file) for file in files if file.suffix in _TYPES}
 
 
-def answer(pages: Mapping[str, Page], name: str, call: Call) -> Answer:
-    """The page of that name, or that the browser has it already. Raises NotFound."""
+def answer(
+    pages: Mapping[str, Page], name: str, call: Call, *, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """The page of that name, or that the browser has it already. Raises NotFound.
+
+    `headers` are added to those that every page has, or replace them.
+    """
     page = pages.get(name)
     if page is None:
         raise NotFound
-    headers = {
+    said = {
         **SECURITY_HEADERS,
         "Content-Type": page.type,
         "Cache-Control": "no-cache",
         "ETag": page.etag,
+        **(headers or {}),
     }
     if page.etag in _etags(call.headers.get("if-none-match", "")):
-        return Answer("", 304, headers)
-    return Answer(page.content, 200, headers)
+        return Answer("", 304, said)
+    return Answer(page.content, 200, said)
 
 
 def without_slash(path: str) -> Answer:

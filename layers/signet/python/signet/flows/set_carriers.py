@@ -1,8 +1,8 @@
 """Carriers in the console: what each needs, and which of its templates stand for ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from signet import carrier_steps, vendor_templates
+from signet import carrier_steps, routes, vendor_templates
 from signet.acts import Act
 from signet.audits import Entry
 from signet.carrier_steps import Carrier
@@ -16,11 +16,15 @@ from signet.vendor_templates import Ours
 ALL_APPS = "-"
 
 
-def carriers(*, active: str, region: str) -> Body:
-    """The carriers of this region, what each needs, and which one delivers."""
-    known = carrier_steps.available(region)
-    items = [_carrier(name, one, active) for name, one in known.items()]
-    return {"active": active, "items": items}
+def carriers(active: str, others: str, region: str, base: str) -> Body:
+    """The carriers of this region, what each needs, and which of them may deliver.
+
+    `active` delivers where no route says otherwise; `others` as in `routes.usable`; `base` is
+    where carriers reach the API, "" where that is not known here.
+    """
+    usable = routes.usable(active, others)
+    items = [_carrier(name, one, usable) for name, one in carrier_steps.available(region).items()]
+    return {"active": active, "base_url": base, "items": items}
 
 
 def listing(app_id: str) -> Body:
@@ -50,18 +54,19 @@ def remove(act: Act, app_id: str, query: Mapping[str, str]) -> Body:
     return {}
 
 
-def _carrier(name: str, carrier: Carrier, active: str) -> Body:
+def _carrier(name: str, carrier: Carrier, usable: Sequence[str]) -> Body:
     return {
         "name": name,
         "label": carrier.name,
         "needs": carrier.needs,
-        "ready": _ready(name, active),
+        "usable": name in usable,
+        "ready": _ready(name, usable),
     }
 
 
-def _ready(name: str, active: str) -> bool | None:
+def _ready(name: str, usable: Sequence[str]) -> bool | None:
     """Whether the carrier can deliver codes; None where only the vendor knows."""
-    if name != active or name not in vendor_templates.CARRIERS:
+    if name not in usable or name not in vendor_templates.CARRIERS:
         return None
     return mappings.find(DEPLOYMENT, Ours(name)) is not None
 

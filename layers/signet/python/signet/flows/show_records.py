@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from signet import records, timelines
+from signet import advice, records, timelines
 from signet.fields import Body
 from signet.flows import change_app
 from signet.store import records as store
@@ -16,10 +16,13 @@ def listing(app_id: str, query: Mapping[str, str], *, now: datetime) -> Body:
 
 
 def one(app_id: str, message_id: str, *, now: datetime) -> Body:
-    """A record with what became of it, step by step. Raises Missing."""
+    """A record with what became of it, step by step, and what to do. Raises Missing."""
     record = store.get(app_id, message_id, now=now)
-    timeline = [event.shown for event in timelines.of(record)]
-    return {**records.shown(record), "timeline": timeline}
+    return {
+        **records.shown(record),
+        "timeline": [event.shown for event in timelines.of(record)],
+        "advice": advice.of(record, now=int(now.timestamp())),
+    }
 
 
 def export(app_id: str, query: Mapping[str, str], *, now: datetime) -> tuple[str, str | None]:

@@ -1,6 +1,7 @@
 """Audit trails in the Apps table: `audit#<time>-<chance>` beside what they tell about.
 
-An entry is written in the transaction that does what it tells. Failure mode: closed.
+An entry is written in the transaction that does what it tells, if that writes anything. Failure
+mode: closed.
 """
 
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from secrets import token_hex
 from pynamodb.transactions import TransactWrite
 
 from signet.audits import Entry
-from signet.store import apps
+from signet.store import apps, table
 from signet.store.apps import AppItem
 
 _PREFIX = "audit#"
@@ -30,6 +31,11 @@ def record(writes: TransactWrite, app_id: str, entry: Entry) -> None:
         comment=entry.comment,
     )
     writes.save(item)
+
+
+def add(app_id: str, entry: Entry) -> None:
+    """Record what changes nothing that is stored."""
+    table.transact(lambda writes: record(writes, app_id, entry))
 
 
 def entries(

@@ -9,12 +9,11 @@ Failure mode: closed; a callback that cannot be looked up is answered 503 and co
 
 from datetime import datetime, timedelta
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 
-from signet.edge import settings
 from signet.messages import MessageRef
 from signet.store import table
+from signet.store.carriers import CarrierItem
 
 _SEEN_FOR = timedelta(days=1)
 # Receipts come within 72 hours, where they come at all.
@@ -24,19 +23,6 @@ _ONLY = "-"
 _LONGEST_ID = 256
 
 
-class CallbackItem(table.Table):
-    """An item of the Carriers table that is about callbacks."""
-
-    class Meta:
-        table_name = settings.value("SIGNET_CARRIERS_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    app_id = UnicodeAttribute(null=True)
-    message_id = UnicodeAttribute(null=True)
-    ttl = NumberAttribute(null=True)
-
-
 def was_taken(digest: str, now: datetime) -> bool:
     """Whether `mark_taken` was called for this digest within a day."""
     return _find(f"seen#{digest}", now) is not None
@@ -44,12 +30,12 @@ def was_taken(digest: str, now: datetime) -> bool:
 
 def mark_taken(digest: str, now: datetime) -> None:
     """Remember a callback of which everything was taken."""
-    _save(CallbackItem(f"seen#{digest}", _ONLY), now + _SEEN_FOR)
+    _save(CarrierItem(f"seen#{digest}", _ONLY), now + _SEEN_FOR)
 
 
 def remember(carrier: str, carrier_message_id: str, ref: MessageRef, *, now: datetime) -> None:
     """Keep which message the carrier calls so, for receipts that name no other id."""
-    item = CallbackItem(
+    item = CarrierItem(
         _sent(carrier, carrier_message_id), _ONLY, app_id=ref.app_id, message_id=ref.message_id
     )
     _save(item, now + _SENT_FOR)
@@ -65,14 +51,14 @@ def _sent(carrier: str, carrier_message_id: str) -> str:
     return f"sent#{carrier}#{carrier_message_id[:_LONGEST_ID]}"
 
 
-def _save(item: CallbackItem, until: datetime) -> None:
+def _save(item: CarrierItem, until: datetime) -> None:
     item.ttl = int(until.timestamp())
     table.read(item.save)
 
 
-def _find(pk: str, now: datetime) -> CallbackItem | None:
+def _find(pk: str, now: datetime) -> CarrierItem | None:
     try:
-        item = table.read(lambda: CallbackItem.get(pk, _ONLY, consistent_read=True))
+        item = table.read(lambda: CarrierItem.get(pk, _ONLY, consistent_read=True))
     except DoesNotExist:
         return None
     # DynamoDB deletes late, by days.

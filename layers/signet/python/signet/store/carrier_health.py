@@ -17,17 +17,16 @@ import time
 from collections import Counter
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from signet import health
-from signet.edge import settings
 from signet.errors import Unavailable
 from signet.health import FULL, Change, Count, Counts, Standing
 from signet.messages import RETENTION
 from signet.store import cursors, table
+from signet.store.carriers import CarrierItem
 
 log = logging.getLogger(__name__)
 
@@ -39,31 +38,6 @@ _PASSED_OVER_SECONDS = 30
 _COUNTS_LIFE = 900
 _STANDINGS, _CHANGES = "standing", "changes"
 _FAULTS = (Unavailable, PynamoDBException, VerboseClientError)
-
-
-class CarrierItem(table.Table):
-    """An item of the Carriers table, of whichever sort."""
-
-    class Meta:
-        table_name = settings.value("SIGNET_CARRIERS_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    ttl = NumberAttribute(null=True)
-
-    a = NumberAttribute(null=True)
-    f = NumberAttribute(null=True)
-    s = NumberAttribute(null=True)
-    p = NumberAttribute(null=True)
-
-    share = NumberAttribute(null=True)
-    reason = UnicodeAttribute(null=True)
-    changed_at = NumberAttribute(null=True)
-    usual = NumberAttribute(null=True)
-    usual_at = NumberAttribute(null=True)
-
-    before = NumberAttribute(null=True)
-    after = NumberAttribute(null=True)
 
 
 Place = tuple[str, str]

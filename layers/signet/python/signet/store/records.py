@@ -34,7 +34,7 @@ _ATTRIBUTES = [
     *("state", "segments", "price", "refunded", "carrier", "carrier_message_id", "reason"),
     *("attempts", "created_at", "queued_at", "claimed_at", "sent_at", "verified_at", "ended_at"),
     *(f"try{number}" for number in range(1, MOST + 1)),
-    "ttl",
+    *("report", "reported_at", "report_reason", "report_carrier", "ttl"),
 ]
 
 
@@ -162,6 +162,10 @@ def _record(item: MessageItem) -> Record:
         verified_at=_int(item.verified_at),
         ended_at=_int(item.ended_at),
         tries=tuple(messages.tries(item)),
+        report=State(item.report) if item.report else None,
+        reported_at=_int(item.reported_at),
+        report_reason=item.report_reason,
+        report_carrier=item.report_carrier,
     )
 
 
