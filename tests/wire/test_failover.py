@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -58,6 +59,32 @@ def client() -> Iterator[httpx.Client]:
         yield made
 
 
+@dataclass
+class Stream:
+    """Codes for one number after another."""
+
+    carriers: Carriers
+    keys: Keys
+    client: httpx.Client
+    count: int = 0
+
+    def run(self, seconds: float) -> float:
+        """Send ten a second at most, wait until all have arrived, and say when that was."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            ask(self.client, self.carriers.stack, self.keys, self.count)
+            self.count += 1
+            time.sleep(0.1)
+        wait_until(lambda: len(self.carriers.messages()) >= self.count, 60)
+        return time.time()
+
+
+@pytest.fixture
+def stream(carriers: Carriers, keys: Keys, client: httpx.Client) -> Stream:
+    """A stream of codes in the test's stack."""
+    return Stream(carriers, keys, client)
+
+
 def test_a_text_that_a_route_sends_by_sns_is_on_its_phone_too(
     own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
 ) -> None:
@@ -98,24 +125,12 @@ def _failovers(carriers: Carriers) -> list[float]:
 
 
 def test_a_slow_carrier_loses_its_share_within_a_minute_and_keeps_it_lost(
-    own_stack: Stack, keys: Keys, carriers: Carriers, client: httpx.Client
+    carriers: Carriers, stream: Stream
 ) -> None:
     carriers.route(webhook=50, webhook_b=50)
     carriers.chaos("webhook", answer_seconds=4)
-    asked: list[int] = []
-
-    def send_for(seconds: float) -> float:
-        """Send ten a second at most, wait for all of them, and say when that was."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            ask(client, own_stack, keys, len(asked))
-            asked.append(len(asked))
-            time.sleep(0.1)
-        wait_until(lambda: len(carriers.messages()) >= len(asked), 60)
-        return time.time()
-
-    minute_over = send_for(SHARE_FALLS_WITHIN)
-    send_for(15)
+    minute_over = stream.run(SHARE_FALLS_WITHIN)
+    stream.run(15)
 
     slow = [one.came for one in carriers.handled("webhook")]
     late_slow = len([came for came in slow if came >= minute_over])
@@ -128,10 +143,10 @@ def test_a_slow_carrier_loses_its_share_within_a_minute_and_keeps_it_lost(
 
     for _ in range(4):
         carriers.pass_time(60)
-        send_for(3)
+        stream.run(3)
     assert _most_in_five_minutes(carriers) < 2
     messages = carriers.messages()
-    assert len({message["message_id"] for message in messages}) == len(messages) == len(asked)
+    assert len({message["message_id"] for message in messages}) == len(messages) == stream.count
 
 
 def _most_in_five_minutes(carriers: Carriers) -> int:
