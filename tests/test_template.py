@@ -269,6 +269,7 @@ PERMISSIONS = {
         ("dynamodb:BatchGetItem", "OptOuts.Arn"),
         ("dynamodb:Query", "OptOuts.Arn"),
         ("dynamodb:UpdateItem", "OptOuts.Arn"),
+        ("dynamodb:UpdateItem", "Events.Arn"),
         _KMS,
     },
     "EventsFunction": {

@@ -33,7 +33,7 @@ _BY_TOPIC = "end-user-messaging"
 
 
 # A receipt in a pause of traffic must not be counted only with the next one.
-health = Health(flush_seconds=1)
+health = Health(flush_seconds=0.2)
 
 
 def timed(heard: Heard, now: datetime) -> None:

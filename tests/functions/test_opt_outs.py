@@ -1,16 +1,19 @@
 """The list of numbers that want no marketing, as owners see and change it."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from functions.guard import app as guard_function
+from signet.apps import Events
 from signet.opt_outs import OptOut
-from signet.store import opt_outs
+from signet.store import apps, opt_outs
 from tests.functions.console_calls import Reply, call, owner
 from tests.functions.service import Service
-from tests.store.build import APP_ID, PHONE
+from tests.store.build import APP_ID, PHONE, client
 
 pytestmark = pytest.mark.usefixtures("service")
 
@@ -79,6 +82,23 @@ def test_an_owner_puts_a_number_on_and_off_and_sees_what_was_done(
     ]
     assert {one["by"] for one in removed.body["history"]} == {f"owner:{APP_ID}"}
     assert not opt_outs.is_out(APP_ID, PHONE)
+
+
+def test_an_app_that_asks_is_told_of_what_its_owner_did() -> None:
+    asked = Events(url="https://example.com/events")
+    apps.change(APP_ID, lambda app: replace(app, events=asked))
+
+    ask("PUT", "/18612345678", {"comment": "asked by phone"})
+    ask("DELETE", "/18612345678", {"comment": "signed a form"})
+
+    bodies = [
+        json.loads(item["body"]["S"])
+        for item in client("dynamodb").scan(TableName="events")["Items"]
+    ]
+    assert {(one["type"], one["data"]["phone"], one["data"]["source"]) for one in bodies} == {
+        ("opt_out.added", PHONE, "owner"),
+        ("opt_out.removed", PHONE, "owner"),
+    }
 
 
 def test_an_owner_takes_off_what_was_said_to_nobody_knows_whom() -> None:

@@ -8,6 +8,7 @@ from signet.errors import Missing
 from signet.fields import Body, restore_plus
 from signet.opt_outs import OptOut
 from signet.records import iso, mask
+from signet.store import events
 from signet.store import opt_outs as store
 
 
@@ -49,6 +50,7 @@ def _by_hand(act: Act, phone: str, comment: str, *, is_out: bool) -> Body:
     # Of the number its last digits: the trail outlives what is known of a person.
     entry = act.entry("opt_out" if is_out else "opt_in", f"number:…{phone[-4:]}", comment=comment)
     store.record_by_hand(act.by, phone, done, entry)
+    events.record_opt_out(act.by, phone=phone, added=is_out, source="owner", at=act.at, now=act.at)
     return of_number(act.by, phone)
 
 
