@@ -247,7 +247,6 @@ PERMISSIONS = {
         ("dynamodb:BatchGetItem", "Messages.Arn"),
         ("dynamodb:Query", "Messages.Arn"),
         ("dynamodb:Query", "${Messages.Arn}/index/by_phone"),
-        ("dynamodb:GetItem", "Carriers.Arn"),
         ("dynamodb:Query", "Carriers.Arn"),
         ("dynamodb:GetItem", "Balances.Arn"),
         ("dynamodb:UpdateItem", "Balances.Arn"),

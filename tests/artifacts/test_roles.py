@@ -108,6 +108,7 @@ def test_the_console_uses_all_of_its_role(start: Start, aws: SimpleNamespace) ->
         call(OPERATOR, "DELETE", "/operators/second")
         call(OPERATOR, "GET", "/operators")
         call(OPERATOR, "PUT", "/settings", {"auto_approve": True})
+        call(OPERATOR, "GET", "/carriers/health")
         (record,) = call(OWNER, "GET", "/records", day=days.of(datetime.now(UTC)))["items"]
         (same,) = call(OWNER, "GET", "/records", phone=PHONE)["items"]
         call(OWNER, "GET", f"/records/{record['message_id']}")

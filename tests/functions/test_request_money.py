@@ -251,7 +251,7 @@ def test_money_in_many_items_is_found_wherever_it_lies(
 def carrier(monkeypatch: pytest.MonkeyPatch) -> FakeCarrier:
     """A carrier of the test's own in the place of the deployment's."""
     fake = FakeCarrier()
-    monkeypatch.setattr(sender, "carrier", lambda: fake)
+    monkeypatch.setattr(sender, "carrier", lambda _: fake)
     return fake
 
 
