@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signet import routes
+from signet import route_rules, routes
 from signet.errors import BadParameter
 from signet.limits import Channel, Kind
 from signet.routes import Hop, Rule, Wanted
@@ -146,7 +146,7 @@ WRITTEN: dict[str, Any] = {
 
 
 def test_a_rule_comes_back_as_it_was_written() -> None:
-    (rule,) = routes.parse({"rules": [WRITTEN]}, usable=USABLE)
+    (rule,) = route_rules.parse({"rules": [WRITTEN]}, usable=USABLE)
 
     assert rule.hops == (Hop("alibaba", 80), Hop("webhook-b", 100))
     assert routes.read(routes.shown(rule)) == rule
@@ -186,18 +186,18 @@ def test_a_rule_that_cannot_be_is_refused_by_the_name_of_its_field(
     changes: dict[str, Any], word: str
 ) -> None:
     with pytest.raises(BadParameter, match=word):
-        routes.parse({"rules": [WRITTEN | changes]}, usable=USABLE)
+        route_rules.parse({"rules": [WRITTEN | changes]}, usable=USABLE)
 
 
 @pytest.mark.parametrize("body", [{}, {"rules": {}}, {"rules": [1]}, {"rules": [WRITTEN] * 101}])
 def test_rules_are_a_list_of_objects(body: dict[str, Any]) -> None:
     with pytest.raises(BadParameter):
-        routes.parse(body, usable=USABLE)
+        route_rules.parse(body, usable=USABLE)
 
 
 def test_two_rules_for_the_same_are_refused() -> None:
     with pytest.raises(BadParameter, match="two"):
-        routes.parse({"rules": [WRITTEN, WRITTEN]}, usable=USABLE)
+        route_rules.parse({"rules": [WRITTEN, WRITTEN]}, usable=USABLE)
 
 
 def test_a_deployment_uses_its_own_carrier_and_what_it_opens() -> None:

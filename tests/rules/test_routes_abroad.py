@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from signet import routes
+from signet import route_rules, routes
 from signet.limits import Channel, Kind
 from signet.phones import dial_code
 from signet.routes import Hop, Rule, Wanted
@@ -35,7 +35,7 @@ def rule(country: str | None, *senders: str, kind: str | None = None) -> dict[st
     return {"country": country, "kind": kind, "hops": hops}
 
 
-SENDERS = routes.parse(
+SENDERS = route_rules.parse(
     {
         "rules": [
             rule("44", "SIGNET", "+447400000000"),

@@ -82,5 +82,6 @@ def _receives_sms(number: phonenumbers.PhoneNumber) -> bool:
 def dial_code(e164: str) -> str:
     """The country code of an E.164 number, in digits. E.164: none is the beginning of another."""
     digits = e164.removeprefix("+")
-    codes = map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
-    return next((code for code in codes if digits.startswith(code)), digits[:3])
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    lengths = (length for length in (1, 2, 3) if int(digits[:length] or 0) in known)
+    return digits[: next(lengths, 3)]

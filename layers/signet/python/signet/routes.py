@@ -8,14 +8,11 @@ A rule lists hops. The first is drawn by weight; the others stand by in their or
 carrier surely did not take the message. A hop of weight 0 only stands by.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from signet import fields, phones
-from signet.errors import BadParameter
-from signet.fields import Body
+from signet import phones
 from signet.limits import Channel, Kind
 
 # The carriers in AWS, and those outside it, which need credentials.
@@ -24,14 +21,8 @@ OUTSIDE = ("alibaba", "tencent", "twilio", "webhook")
 # What `OtherCarriers` in template.yaml opens beside the deployment's own carrier.
 _OTHERS = {"none": (), "aws": AWS, "outside": OUTSIDE, "all": (*AWS, *OUTSIDE)}
 
-_DIAL = re.compile(r"[1-9][0-9]{0,2}")
-# Gateways of one's own can be several: webhook, webhook-b …
-_WEBHOOK = re.compile(r"webhook-[a-z0-9]{1,16}")
-_SENDER = re.compile(r"[\w+.: /-]{1,64}", re.ASCII)
-_FIELDS = ("country", "kind", "app_id", "channel", "hops")
-_HOP_FIELDS = ("carrier", "weight", "sender")
-_MOST_RULES, _MOST_HOPS = 100, 6
-_MOST_WEIGHT = 100
+_WEBHOOK = "webhook"
+FULL_WEIGHT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class Hop:
     """A carrier of a rule: its part of the messages, and whom they come from (None: its own)."""
 
     carrier: str
-    weight: int = _MOST_WEIGHT
+    weight: int = FULL_WEIGHT
     sender: str | None = None
 
 
@@ -79,8 +70,8 @@ class Wanted:
 
 
 def family(carrier: str) -> str:
-    """The carrier's kind: several gateways of one's own are all `webhook`."""
-    return "webhook" if _WEBHOOK.fullmatch(carrier) else carrier
+    """The carrier's kind: several gateways of one's own (webhook-b) are all `webhook`."""
+    return _WEBHOOK if carrier.startswith(f"{_WEBHOOK}-") else carrier
 
 
 def usable(own: str, others: str) -> tuple[str, ...]:
@@ -159,19 +150,6 @@ def ordered(
     return [first, *(hop for hop in hops if hop is not first)]
 
 
-def parse(body: Body, *, usable: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules that an operator writes. Raises BadParameter, naming the field."""
-    fields.only(body, ("rules",))
-    given = body.get("rules")
-    if not isinstance(given, list) or len(given) > _MOST_RULES:
-        raise BadParameter(f"rules must be a list of at most {_MOST_RULES}.")
-    rules = tuple(_rule(one, usable) for one in given)
-    places = {(rule.country, rule.kind, rule.app_id, rule.channel) for rule in rules}
-    if len(places) < len(rules):
-        raise BadParameter("rules has two for the same country, kind, app and channel.")
-    return rules
-
-
 def shown(rule: Rule) -> dict[str, Any]:
     """A rule as JSON has it, here and in the table."""
     return asdict(rule) | {"hops": [asdict(hop) for hop in rule.hops]}
@@ -190,7 +168,9 @@ def read(stored: Mapping[str, Any]) -> Rule:
 
 
 def _best(fitting: Sequence[Rule], own: str) -> Rule:
-    return max(fitting, key=lambda rule: rule.precision, default=Rule((Hop(own),)))
+    if not fitting:
+        return Rule((Hop(own),))
+    return max(fitting, key=lambda rule: rule.precision)
 
 
 def _drawn(hops: Sequence[Hop], weights: Sequence[int], draw: Callable[[int], int]) -> Hop:
@@ -212,53 +192,3 @@ def _other(
         return ailing
     able = [hop for hop in others if share(hop.carrier) == best]
     return _drawn(able, [hop.weight for hop in able], draw)
-
-
-def _rule(given: object, usable: Sequence[str]) -> Rule:
-    if not isinstance(given, dict):
-        raise BadParameter("Each of rules must be an object.")
-    fields.only(given, _FIELDS)
-    kind = fields.text_or_none(given, "kind", longest=20)
-    channel = fields.text_or_none(given, "channel", longest=10) or Channel.SMS.value
-    country = fields.text_or_none(given, "country", longest=4)
-    if kind is not None and kind not in list(Kind):
-        raise BadParameter(f"kind must be null or one of: {', '.join(Kind)}.")
-    if channel not in list(Channel):
-        raise BadParameter("channel must be sms or voice.")
-    if country is not None and not _DIAL.fullmatch(country):
-        raise BadParameter('country must be null or a dial code such as "86".')
-    return Rule(
-        hops=_hops(given, usable),
-        country=country,
-        kind=Kind(kind) if kind else None,
-        app_id=fields.text_or_none(given, "app_id", longest=64),
-        channel=Channel(channel),
-    )
-
-
-def _hops(given: Body, usable: Sequence[str]) -> tuple[Hop, ...]:
-    listed = given.get("hops")
-    if not isinstance(listed, list) or not 1 <= len(listed) <= _MOST_HOPS:
-        raise BadParameter(f"hops must be a list of 1 to {_MOST_HOPS}.")
-    hops = tuple(_hop(one, usable) for one in listed)
-    if len({hop.carrier for hop in hops}) < len(hops):
-        raise BadParameter("hops names a carrier twice.")
-    if not any(hop.weight for hop in hops):
-        raise BadParameter("hops needs one of weight 1 or more.")
-    return hops
-
-
-def _hop(given: object, usable: Sequence[str]) -> Hop:
-    if not isinstance(given, dict):
-        raise BadParameter("Each of hops must be an object.")
-    fields.only(given, _HOP_FIELDS)
-    carrier = fields.text(given, "carrier", longest=32)
-    if family(carrier) not in usable:
-        raise BadParameter(f"carrier must be one that this deployment uses: {', '.join(usable)}.")
-    sender = fields.text_or_none(given, "sender", longest=64)
-    if sender is not None and not _SENDER.fullmatch(sender):
-        raise BadParameter("sender must be a number, a sender id or a pool.")
-    weight = _MOST_WEIGHT
-    if "weight" in given:
-        weight = fields.whole(given, "weight", least=0, most=_MOST_WEIGHT)
-    return Hop(carrier, weight, sender)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from signet import fields, routes
+from signet import fields, route_rules, routes
 from signet.acts import Act
 from signet.errors import BadParameter
 from signet.fields import Body
@@ -26,7 +26,7 @@ def show(own: str, others: str) -> Body:
 
 def put(act: Act, body: Body, own: str, others: str) -> Body:
     """Route by these rules, in the place of those there were. Raises BadParameter."""
-    rules = routes.parse(body, usable=routes.usable(own, others))
+    rules = route_rules.parse(body, usable=routes.usable(own, others))
     for app_id in {rule.app_id for rule in rules if rule.app_id}:
         if apps.get(app_id) is None:
             raise BadParameter(f"app_id: there is no app {fields.short(app_id)}.")
