@@ -6,10 +6,10 @@ import pytest
 
 from signet import segments
 from signet.carriers import CarrierError, OutgoingMessage
-from signet.carriers.mappings import VendorMessage, billed_text, translated, vendor_message
+from signet.carriers.mappings import VendorMessage, translated, vendor_message
 from signet.errors import Unavailable
 from signet.segments import Rule
-from signet.vendor_templates import VendorTemplate
+from signet.vendor_templates import VendorTemplate, billed_text
 from tests.carriers.contract import MESSAGE
 
 FOUND = VendorTemplate(

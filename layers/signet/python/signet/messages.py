@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from signet import days, templates
 from signet.codes import Purpose, Subject
@@ -83,8 +84,7 @@ class MessageRef:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One call of a carrier for a message: whose it is, and which one of the message's calls."""
 
     id: str

@@ -7,11 +7,9 @@ from signet import fields
 from signet.errors import BadParameter
 from signet.fields import Body
 from signet.limits import Channel, Kind
-from signet.routes import FULL_WEIGHT, Hop, Rule
+from signet.routes import FULL_WEIGHT, Hop, Rule, family
 
 _DIAL = re.compile(r"[1-9][0-9]{0,2}")
-# Gateways of one's own can be several: webhook, webhook-b …
-_WEBHOOK = re.compile(r"webhook-[a-z0-9]{1,16}")
 _SENDER = re.compile(r"[\w+.: /-]{1,64}", re.ASCII)
 _FIELDS = ("country", "kind", "app_id", "channel", "hops")
 _HOP_FIELDS = ("carrier", "weight", "sender")
@@ -70,8 +68,7 @@ def _hop(given: object, usable: Sequence[str]) -> Hop:
         raise BadParameter("Each of hops must be an object.")
     fields.only(given, _HOP_FIELDS)
     carrier = fields.text(given, "carrier", longest=32)
-    known = "webhook" if _WEBHOOK.fullmatch(carrier) else carrier
-    if known not in usable:
+    if family(carrier) not in usable:
         raise BadParameter(f"carrier must be one that this deployment uses: {', '.join(usable)}.")
     sender = fields.text_or_none(given, "sender", longest=64)
     if sender is not None and not _SENDER.fullmatch(sender):

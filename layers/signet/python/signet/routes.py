@@ -10,7 +10,7 @@ carrier surely did not take the message. A hop of weight 0 only stands by.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from signet import phones
 from signet.limits import Channel, Kind
@@ -25,8 +25,7 @@ _WEBHOOK = "webhook"
 FULL_WEIGHT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """A carrier of a rule: its part of the messages, and whom they come from (None: its own)."""
 
     carrier: str
@@ -59,8 +58,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is to be routed; `phone` is E.164."""
 
     app_id: str
@@ -71,7 +69,9 @@ class Wanted:
 
 def family(carrier: str) -> str:
     """The carrier's kind: several gateways of one's own (webhook-b) are all `webhook`."""
-    return _WEBHOOK if carrier.startswith(f"{_WEBHOOK}-") else carrier
+    name = carrier.removeprefix(f"{_WEBHOOK}-")
+    is_name = name.isascii() and name.isalnum() and name == name.lower() and len(name) <= 16
+    return _WEBHOOK if is_name and name != carrier else carrier
 
 
 def usable(own: str, others: str) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ def ordered(
 
 def shown(rule: Rule) -> dict[str, Any]:
     """A rule as JSON has it, here and in the table."""
-    return asdict(rule) | {"hops": [asdict(hop) for hop in rule.hops]}
+    return asdict(rule) | {"hops": [hop._asdict() for hop in rule.hops]}
 
 
 def read(stored: Mapping[str, Any]) -> Rule:

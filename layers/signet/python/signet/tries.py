@@ -5,6 +5,7 @@ after a lost reply, changes nothing.
 """
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,3 +60,9 @@ class Try:
             channel=Channel.VOICE if flags[0] == "v" else Channel.SMS,
             is_rescue="r" in flags,
         )
+
+
+def kept(attribute: Callable[[str], str | None]) -> Iterator[Try]:
+    """The tries of a record, in order, by its attributes' names."""
+    packed = (attribute(f"try{number}") for number in range(1, MOST + 1))
+    return (Try.unpacked(text) for text in packed if text)

@@ -5,8 +5,10 @@ signature and variables of their own (review.md 1.5). An operator says which of 
 which of ours.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
 from signet import fields
 from signet.errors import BadParameter
@@ -15,6 +17,8 @@ from signet.fields import Body
 # The carriers that send templates of their own.
 CARRIERS = ("alibaba", "tencent")
 
+# ${code} is Alibaba's spelling of a variable, {1} Tencent's.
+_VARIABLE = re.compile(r"\$?\{(\w+)\}")
 _FIELDS = (
     *("carrier", "template", "version", "vendor_template"),
     *("signatures", "variables", "text"),
@@ -45,6 +49,16 @@ class VendorTemplate:
     signatures: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None
+
+
+class Sayable(Protocol):
+    """A message, recorded or outgoing: the name of its signature, and our variables."""
+
+    @property
+    def signature(self) -> str: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
 
 
 def parse(body: Body, *, for_all_apps: bool) -> tuple[Ours, VendorTemplate]:
@@ -97,3 +111,25 @@ def place(body: Body) -> Ours:
 def shown(ours: Ours, theirs: VendorTemplate) -> dict[str, object]:
     """A mapping as JSON has it."""
     return asdict(ours) | asdict(theirs)
+
+
+def billed_text(found: VendorTemplate, message: Sayable, *, code: str | None) -> str | None:
+    """The text that people will read, signature in front, for counting segments.
+
+    `code` may be any of the right length. None where the vendor's text is not on file, or something
+    is not mapped: then the message will fail, and be paid back.
+    """
+    signature = found.signatures.get(message.signature)
+    if found.text is None or signature is None:
+        return None
+    said = values(message, code)
+    try:
+        text = _VARIABLE.sub(lambda name: said[found.variables[name[1]]], found.text)
+    except KeyError:
+        return None
+    return f"【{signature}】{text}"
+
+
+def values(message: Sayable, code: str | None) -> dict[str, str]:
+    """Our variables of a message, its code among them."""
+    return {**message.variables, **({} if code is None else {"code": code})}

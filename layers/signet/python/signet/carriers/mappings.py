@@ -5,27 +5,21 @@ Such carriers take the id of a template, the name of a signature and a few value
 mapped cannot be sent, and the reason names it.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from signet.carriers import CarrierError, OutgoingMessage
 from signet.errors import Unavailable
-from signet.vendor_templates import VendorTemplate
+from signet.vendor_templates import VendorTemplate, values
 
 __all__ = [
     "Find",
     "VendorMessage",
     "VendorTemplate",
-    "billed_text",
     "translated",
     "unmapped",
     "vendor_message",
 ]
-
-# ${code} is Alibaba's spelling of a variable, {1} Tencent's.
-_VARIABLE = re.compile(r"\$?\{(\w+)\}")
 
 # Finds the mapping for a message of this carrier, None where there is none.
 Find = Callable[[OutgoingMessage], VendorTemplate | None]
@@ -58,16 +52,6 @@ def unmapped(message: OutgoingMessage) -> VendorTemplate | None:
     return None
 
 
-class Sayable(Protocol):
-    """A message, recorded or outgoing: the name of its signature, and our variables."""
-
-    @property
-    def signature(self) -> str: ...
-
-    @property
-    def variables(self) -> Mapping[str, str]: ...
-
-
 def translated(message: OutgoingMessage, find: Find) -> VendorMessage:
     """The message in the terms of the vendor. Raises CarrierError.
 
@@ -87,36 +71,15 @@ def vendor_message(message: OutgoingMessage, found: VendorTemplate | None) -> Ve
     signature = found.signatures.get(message.signature)
     if signature is None:
         raise _not_mapped(f"no signature mapping for {message.signature}")
-    values = _values(message, message.code)
+    said = values(message, message.code)
     for ours in found.variables.values():
-        if ours not in values:
+        if ours not in said:
             raise _not_mapped(f"no variable {ours} for vendor template {found.vendor_template}")
     return VendorMessage(
         template=found.vendor_template,
         signature=signature,
-        variables={theirs: values[ours] for theirs, ours in found.variables.items()},
+        variables={theirs: said[ours] for theirs, ours in found.variables.items()},
     )
-
-
-def billed_text(found: VendorTemplate, message: Sayable, *, code: str | None) -> str | None:
-    """The text that people will read, signature in front, for counting segments.
-
-    `code` may be any of the right length. None where the vendor's text is not on file, or something
-    is not mapped: then the message will fail, and be paid back.
-    """
-    signature = found.signatures.get(message.signature)
-    if found.text is None or signature is None:
-        return None
-    values = _values(message, code)
-    try:
-        text = _VARIABLE.sub(lambda name: values[found.variables[name[1]]], found.text)
-    except KeyError:
-        return None
-    return f"【{signature}】{text}"
-
-
-def _values(message: Sayable, code: str | None) -> dict[str, str]:
-    return {**message.variables, **({} if code is None else {"code": code})}
 
 
 def _not_mapped(reason: str) -> CarrierError:

@@ -1,9 +1,8 @@
 """The queues between a request and its sender."""
 
 import json
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -27,8 +26,7 @@ def _client() -> aws.Client:
     return aws.client("sqs")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What a sender is to do: deliver a message, or send its code once more."""
 
     ref: MessageRef

@@ -14,7 +14,6 @@ from functools import partial
 from signet import captchas, charges, codes, days, limits, messages, prices, segments, send_requests
 from signet import templates as words
 from signet.apps import App, ReviewState, Signature, Use
-from signet.carriers.mappings import billed_text
 from signet.charges import Charge
 from signet.codes import Keyring, LiveCode, Purpose, Subject
 from signet.credentials import Authority
@@ -46,7 +45,7 @@ from signet.store.phones import (
 )
 from signet.store.table import Joined
 from signet.templates import Template
-from signet.vendor_templates import Ours, VendorTemplate, sends_theirs
+from signet.vendor_templates import Ours, VendorTemplate, billed_text, sends_theirs
 
 log = logging.getLogger(__name__)
 

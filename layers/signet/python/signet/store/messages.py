@@ -12,10 +12,9 @@ it, the state says that the answer is not known.
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
@@ -44,7 +43,9 @@ from signet.messages import (
     open_shard,
 )
 from signet.store import balances, table
-from signet.tries import MOST, Try
+
+if TYPE_CHECKING:
+    from signet.tries import Try
 
 log = logging.getLogger(__name__)
 
@@ -153,8 +154,7 @@ class UnknownMessage(Exception):
     """No record of that id can be read: nobody wrote it, or it is forgotten or of tomorrow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """Of which carrier something was heard, of which number, and when it got the message.
 
     `sent_at` is in epoch seconds; `carrier` is whoever reported it.
@@ -248,7 +248,7 @@ def claim(message: Message, attempt: Claim, now: datetime, *, queued_at: int | N
     _take(message, attempt, actions, MessageItem.state == State.QUEUED.value)
 
 
-def ask_next(message: Message, ended: Claim, told: Try, attempt: Claim, now: datetime) -> None:
+def ask_next(message: Message, ended: Claim, told: "Try", attempt: Claim, now: datetime) -> None:
     """Record that a carrier surely refused, and take the message for the next one's attempt.
 
     Raises NotClaimed when it is not the ended attempt's any more, and UnknownMessage.
@@ -261,7 +261,7 @@ def ask_next(message: Message, ended: Claim, told: Try, attempt: Claim, now: dat
 def accepted(
     message: Message,
     attempt: Claim,
-    told: Try,
+    told: "Try",
     *,
     carrier_message_id: str,
     awaits_rescue: bool = False,
@@ -290,7 +290,7 @@ def accepted(
         _change(message.ref, [*facts, MessageItem.open.remove()], mine)
 
 
-def refused(message: Message, attempt: Claim, told: Try, *, final: bool) -> None:
+def refused(message: Message, attempt: Claim, told: "Try", *, final: bool) -> None:
     """Record a sure refusal: back to the queue, or, refunded, the end when it is final.
 
     It is the end, too, for a message whose code was used meanwhile: an earlier one brought it.
@@ -365,15 +365,13 @@ def _reported_late(
 
 
 def _heard(item: table.Item, carrier: str) -> Heard:
-    packed = (item.get(f"try{number}") for number in range(1, MOST + 1))
-    tries = [Try.unpacked(text) for text in packed if text]
-    tried = [one.at for one in tries if one.carrier == carrier]
+    tried = [one.at for one in _tries(item.get) if one.carrier == carrier]
     at_once = item.get("sent_at") or item.get("claimed_at") or item["created_at"]
     phone = str(item["app_phone"]).rpartition("#")[2]
     return Heard(carrier, phone, max(tried, default=at_once))
 
 
-def unconfirmed(message: Message, attempt: Claim, told: Try) -> None:
+def unconfirmed(message: Message, attempt: Claim, told: "Try") -> None:
     """Record that nobody knows whether the carrier took this attempt; it is never re-sent.
 
     It stays charged: the carrier may have taken it.
@@ -406,7 +404,7 @@ def claim_rescue(message: Message, attempt: Claim) -> None:
             raise _not_claimed(message, failed) from failed
 
 
-def told_of_rescue(message: Message, attempt: Claim, told: Try) -> None:
+def told_of_rescue(message: Message, attempt: Claim, told: "Try") -> None:
     """Record what a carrier answered to a rescue; states and charges stay as they are."""
     actions = [_told(attempt, told), MessageItem.attempts.set(attempt.number)]
     _move_on(message.ref, actions, MessageItem.pk.exists())
@@ -472,7 +470,7 @@ def _leased(attempt: Claim, seconds: int) -> list[Action]:
     ]
 
 
-def _told(attempt: Claim, told: Try) -> Action:
+def _told(attempt: Claim, told: "Try") -> Action:
     action: Action = getattr(MessageItem, f"try{attempt.number}").set(told.packed())
     return action
 
@@ -589,7 +587,12 @@ def _message(ref: MessageRef, item: Any) -> Message:
     )
 
 
-def tries(item: Any) -> Iterator[Try]:
+def tries(item: Any) -> Iterator["Try"]:
     """What each carrier answered, as the record keeps it."""
-    packed = (getattr(item, f"try{number}") for number in range(1, MOST + 1))
-    yield from (Try.unpacked(text) for text in packed if text)
+    return _tries(lambda name: getattr(item, name))
+
+
+def _tries(attribute: Callable[[str], Any]) -> Iterator["Try"]:
+    from signet import tries  # whoever only records messages does not wait for it when it starts
+
+    return tries.kept(attribute)
