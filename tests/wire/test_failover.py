@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -68,15 +69,14 @@ class Stream:
     client: httpx.Client
     count: int = 0
 
-    def run(self, seconds: float) -> float:
-        """Send ten a second at most, wait until all have arrived, and say when that was."""
+    def run(self, seconds: float) -> None:
+        """Send ten a second at most, and wait until all have arrived."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             ask(self.client, self.carriers.stack, self.keys, self.count)
             self.count += 1
             time.sleep(0.1)
         wait_until(lambda: len(self.carriers.messages()) >= self.count, 60)
-        return time.time()
 
 
 @pytest.fixture
@@ -129,24 +129,54 @@ def test_a_slow_carrier_loses_its_share_within_a_minute_and_keeps_it_lost(
 ) -> None:
     carriers.route(webhook=50, webhook_b=50)
     carriers.chaos("webhook", answer_seconds=4)
-    minute_over = stream.run(SHARE_FALLS_WITHIN)
-    stream.run(15)
 
-    slow = [one.came for one in carriers.handled("webhook")]
-    late_slow = len([came for came in slow if came >= minute_over])
-    late_well = len([one for one in carriers.handled("webhook-b") if one.came >= minute_over])
-    assert len(slow) - late_slow >= 5, "it was hardly asked"
-    assert late_slow <= 0.2 * (late_slow + late_well)
-    (change,) = carriers.changes()
+    change = _fallen(carriers, stream)
+
     assert (change["carrier"], change["reason"]) == ("webhook", "slow answers")
     assert (change["from"], change["to"]) == (100, 5)
-
+    _is_hardly_asked(carriers, stream)
     for _ in range(4):
         carriers.pass_time(60)
         stream.run(3)
     assert _most_in_five_minutes(carriers) < 2
     messages = carriers.messages()
     assert len({message["message_id"] for message in messages}) == len(messages) == stream.count
+
+
+def test_a_carrier_whose_receipts_come_late_loses_its_share_within_a_minute(
+    carriers: Carriers, stream: Stream
+) -> None:
+    carriers.route(webhook=50, webhook_b=50)
+    stream.run(32)  # until it is known how soon its receipts usually come
+    assert carriers.changes() == []
+    carriers.chaos("webhook", receipt_seconds=300)
+
+    change = _fallen(carriers, stream)
+
+    assert (change["carrier"], change["reason"]) == ("webhook", "late receipts")
+    _is_hardly_asked(carriers, stream)
+
+
+def _fallen(carriers: Carriers, stream: Stream) -> dict[str, Any]:
+    """The one change of a share, which must come within a minute of messages."""
+    begun = int(time.time())
+    while not carriers.changes():
+        assert time.time() - begun < 2 * SHARE_FALLS_WITHIN, "no share has changed"
+        stream.run(3)
+    (change,) = carriers.changes()
+    fell = datetime.fromisoformat(change["at"]).timestamp()
+    assert fell - begun <= SHARE_FALLS_WITHIN
+    return change
+
+
+def _is_hardly_asked(carriers: Carriers, stream: Stream) -> None:
+    """Of the next messages the first carrier gets few; senders know what changed in seconds."""
+    stream.run(6)
+    before = len(carriers.handled("webhook")), len(carriers.handled("webhook-b"))
+    stream.run(8)
+    first = len(carriers.handled("webhook")) - before[0]
+    others = len(carriers.handled("webhook-b")) - before[1]
+    assert first <= 0.25 * (first + others)
 
 
 def _most_in_five_minutes(carriers: Carriers) -> int:
