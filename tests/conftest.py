@@ -1,6 +1,7 @@
 """Fixtures that several kinds of test share, and the hooks of every run."""
 
 import io
+import os
 import sys
 import urllib.request
 import zipfile
@@ -106,10 +107,11 @@ def emulated(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleN
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Any]:
-    """The local stack as `make run` starts it, on a free port."""
+    """The local stack as `make run` starts it, on a free port; one for each worker in need."""
     from local.stack import Stack
 
-    with Stack(work_dir=ROOT / ".local" / "tests-stack") as running:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    with Stack(work_dir=ROOT / ".local" / f"tests-stack-{worker}") as running:
         yield running
 
 

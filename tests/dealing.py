@@ -1,8 +1,10 @@
 """How pytest-xdist deals the tests out to its workers.
 
-What a session has once, such as an emulator or a deployed stack, stays on one worker: the files
-that use it are one pile. Every other file is a pile of its own. The two large piles are dealt
-first; they mostly wait, for other processes, and what only computes is done meanwhile.
+What a session has once, such as an emulator, stays on one worker: the files that use it are one
+pile. So are those that use a deployed stack, but for the pages: a worker has a stack of its own,
+and one pile with all of them would outlast everything else. Every other file is a pile of its own.
+The large piles are dealt first; they mostly wait, for other processes, and what only computes is
+done meanwhile.
 """
 
 import pytest
@@ -13,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 SHARES = {
     "artifacts": "emulator",
     "races": "emulator",
-    "browser": "stack",
+    "browser": "stack of pages",
     "local": "stack",
     "test_docs.py": "stack",
     "wire/test_failover.py": "stacks of their own",
