@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from signet.apps import App, Guard, Key, Signature
 from tests import clients, schemas
+from tests.dealing import WAITS_LONGEST, pile
 from tests.missing import pytest_runtest_logreport, pytest_runtest_makereport, pytest_unconfigure
 
 __all__ = ["pytest_runtest_logreport", "pytest_runtest_makereport", "pytest_unconfigure"]
@@ -113,6 +114,11 @@ def stack() -> Iterator[Any]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     with Stack(work_dir=ROOT / ".local" / f"tests-stack-{worker}") as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for minutes comes first, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: pile(item.nodeid) != WAITS_LONGEST)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+WAITS_LONGEST = "stacks of their own"
 # By what lies in tests/: a folder or a file.
 SHARES = {
     "artifacts": "emulator",
@@ -18,7 +19,7 @@ SHARES = {
     "browser": "stack of pages",
     "local": "stack",
     "test_docs.py": "stack",
-    "wire/test_failover.py": "stacks of their own",
+    "wire/test_failover.py": WAITS_LONGEST,
     "wire": "stack",
 }
 
