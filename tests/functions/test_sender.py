@@ -18,6 +18,8 @@ from signet.carriers.end_user_messaging import EndUserMessaging
 from signet.carriers.sns import Sns
 from signet.edge import clock, queue
 from signet.edge.queue import Job, QueueUnavailable
+from signet.flows import routed
+from signet.limits import Channel
 from signet.messages import MessageRef
 from signet.routes import Hop, Rule
 from signet.store import apps, carrier_health, deployment
@@ -26,7 +28,14 @@ from tests.conftest import DEMO_APP
 from tests.flows.fakes import FakeCarrier
 from tests.functions.service import MASTER_KEY, Service, event, put_template
 from tests.gateway import CONTEXT
-from tests.store.build import balance_item, client, dynamodb_table, message_items
+from tests.store.build import (
+    balance_item,
+    client,
+    dynamodb_table,
+    message_items,
+    new_message,
+    new_send,
+)
 
 Advance = Callable[[int], None]
 
@@ -426,6 +435,19 @@ def test_a_code_nobody_hears_of_is_sent_once_more_and_not_charged_again(
     (item,) = message_items()
     assert (item["state"], item["carrier"]) == ("awaiting_receipt", "sns")
     assert "open" not in item
+
+
+def test_a_call_nobody_hears_of_is_rescued_by_the_carriers_of_texts_too(two: Carriers) -> None:
+    texts, calls = Rule((Hop("sns"),)), Rule((Hop(SECOND),), channel=Channel.VOICE)
+    deployment.set_routes([texts, calls], by="demo", now=clock.now())
+    called = replace(new_message(new_send()), channel=Channel.VOICE, carriers=(SECOND,))
+
+    ways = routed.rescuers(called)
+
+    assert [(hop.carrier, channel) for hop, channel in ways] == [
+        ("sns", Channel.SMS),
+        (SECOND, Channel.VOICE),
+    ]
 
 
 def test_a_rescue_before_its_time_comes_back(

@@ -31,8 +31,8 @@ def hops(message: Message) -> list[Hop]:
 
 def rescuers(message: Message) -> list[tuple[Hop, Channel]]:
     """Who else could bring the message's code: carriers not asked yet, then voices."""
-    texts = [hop for hop in hops(message) if hop.carrier not in message.carriers]
-    calls = hops(replace(message, channel=Channel.VOICE))
+    by_text, calls = (hops(replace(message, channel=channel)) for channel in Channel)
+    texts = [hop for hop in by_text if hop.carrier not in message.carriers]
     return [*((hop, Channel.SMS) for hop in texts), *((hop, Channel.VOICE) for hop in calls)]
 
 
