@@ -23,14 +23,7 @@ _ANSWER = '{"code":0,"msg":"OK"}'
 
 def read(callback: Callback) -> Reports:
     """What is in a callback whose proof holds. Raises CallbackRefused."""
-    entries = callbacks.entries(callback)
-    receipts = (_receipt(one, callback.now) for one in entries)
-    replies = (_reply(one, callback.now) for one in entries)
-    return Reports(
-        receipts=tuple(one for one in receipts if one),
-        replies=tuple(one for one in replies if one),
-        answer=_ANSWER,
-    )
+    return callbacks.reports(callback, _receipt, _reply, answer=_ANSWER)
 
 
 def _receipt(fields: Fields, now: int) -> Receipt | None:

@@ -7,11 +7,11 @@ read as a whole is CallbackRefused, and what is no part of a report is left out.
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from signet import phones
-from signet.carriers import Callback, CallbackRefused
+from signet.carriers import Callback, CallbackRefused, Receipt, Reply, Reports
 from signet.errors import PhoneInvalid, PhoneMissing
 from signet.messages import MessageRef
 
@@ -77,6 +77,24 @@ def entries(callback: Callback) -> list[Fields]:
     if not objects and found != []:
         raise CallbackRefused("not JSON objects")
     return objects
+
+
+def reports(
+    callback: Callback,
+    receipt: Callable[[Fields, int], Receipt | None],
+    reply: Callable[[Fields, int], Reply | None],
+    *,
+    answer: str,
+) -> Reports:
+    """What the entries tell, each read as a receipt and as a reply. Raises CallbackRefused."""
+    found = entries(callback)
+    receipts = (receipt(one, callback.now) for one in found)
+    replies = (reply(one, callback.now) for one in found)
+    return Reports(
+        receipts=tuple(one for one in receipts if one),
+        replies=tuple(one for one in replies if one),
+        answer=answer,
+    )
 
 
 def text(fields: Fields, name: str) -> str:
