@@ -35,7 +35,7 @@ Event = dict[str, Any]
 
 _TABLES = (
     *("Apps", "Phones", "Challenges", "Shield", "Messages", "Balances", "Ledger", "Users"),
-    *("Events", "Carriers", "OptOuts"),
+    *("Events", "Carriers", "Campaigns", "OptOuts"),
 )
 # Of the gateway that reports; nothing is sent by it.
 _GATEWAY = {"url": "https://gateway.example", "reports": True}

@@ -29,6 +29,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
         ("Events", "SIGNET_EVENTS_TABLE"),
         ("Carriers", "SIGNET_CARRIERS_TABLE"),
         ("OptOuts", "SIGNET_OPT_OUTS_TABLE"),
+        ("Campaigns", "SIGNET_CAMPAIGNS_TABLE"),
     ):
         properties = TEMPLATE["Resources"][logical_id]["Properties"]
         schema = {
@@ -48,7 +49,8 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
     client("secretsmanager").create_secret(
         Name=os.environ["SIGNET_SECRET_ARN"], SecretString=json.dumps(keys)
     )
-    client("s3").create_bucket(Bucket=os.environ["SIGNET_IMPORTS_BUCKET"])
+    for setting in ("SIGNET_IMPORTS_BUCKET", "SIGNET_AUDIENCES_BUCKET"):
+        client("s3").create_bucket(Bucket=os.environ[setting])
     client("events").create_event_bus(Name=os.environ["SIGNET_EVENT_BUS"])
     topic = client("sns").create_topic(Name="alarms")["TopicArn"]
     os.environ["SIGNET_ALARM_TOPIC_ARN"] = topic

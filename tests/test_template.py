@@ -318,6 +318,10 @@ KEYS = {
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
     "OptOuts": {"table": ("app_id S", "phone S")},
+    "Campaigns": {
+        "table": ("pk S", "sk S"),
+        "open": ("open S", "due_at N", "KEYS_ONLY"),
+    },
     "Phones": {"table": ("pk S",)},
     "Challenges": {"table": ("pk S",)},
     "Shield": {"table": ("pk S", "sk S")},
@@ -839,7 +843,7 @@ def _keys(table: Json) -> dict[str, tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["Apps", "Balances", "Ledger", "OptOuts", "Users"])
+@pytest.mark.parametrize("name", ["Apps", "Balances", "Campaigns", "Ledger", "OptOuts", "Users"])
 def test_apps_and_money_outlive_the_stack_and_a_mistake(name: str) -> None:
     kept = template()["Resources"][name]
     assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
@@ -1099,7 +1103,14 @@ def test_the_outputs_say_what_a_person_needs_next() -> None:
     assert {
         *("BaseUrl", "JavaAndAndroid", "DomainTarget", "CarrierSteps"),
         *("AppsTable", "PhonesTable", "MessagesTable", "BalancesTable", "LedgerTable"),
-        *("UsersTable", "OptOutsTable", "ImportsBucket", "ImporterFunction", "ReceiptTopicArn"),
+        *(
+            "UsersTable",
+            "OptOutsTable",
+            "CampaignsTable",
+            "ImportsBucket",
+            "ImporterFunction",
+            "ReceiptTopicArn",
+        ),
         *("SecretArn", "CarrierSecretArn"),
     } <= template()["Outputs"].keys()
 

@@ -7,6 +7,7 @@ import pytest
 
 from signet.store.apps import AppItem
 from signet.store.balances import BalanceItem
+from signet.store.campaigns import CampaignItem
 from signet.store.carriers import CarrierItem
 from signet.store.events import EventItem
 from signet.store.ledger import LedgerItem
@@ -19,7 +20,7 @@ from tests.schemas import TEMPLATE
 
 KEPT = [
     *(("Apps", AppItem), ("Balances", BalanceItem), ("Ledger", LedgerItem), ("Users", UserItem)),
-    ("OptOuts", OptOutItem),
+    *(("OptOuts", OptOutItem), ("Campaigns", CampaignItem)),
 ]
 EXPIRING = [
     *(("Phones", PhoneItem), ("Messages", MessageItem)),

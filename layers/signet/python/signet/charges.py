@@ -18,7 +18,7 @@ MAX_SHARDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """The price of one send, in micros, to be paid by one item on one day."""
+    """The price of one send, or of so many `messages`, in micros; one item pays it, on one day."""
 
     app_id: str
     micros: int
@@ -26,6 +26,7 @@ class Charge:
     shard: int = 0
     shards: int = 1
     cap_micros: int | None = None
+    messages: int = 1
 
     @property
     def cap_share(self) -> int | None:

@@ -101,7 +101,8 @@ class Message:
     `plain` goes in GSM-7's characters (`segments.plain`), and was priced so. `rescue`: the app
     wants its code sent once more when nothing is heard of it; `rescue_id` is whose that is.
     `carriers` are those that were asked so far. Of a message with `events` its app is told what
-    becomes of it.
+    becomes of it. `campaign`: the row that it is for, as `campaigns.Row` packs it. `held_until`: it
+    waits for the hours in which it may be sent.
     """
 
     ref: MessageRef
@@ -132,6 +133,8 @@ class Message:
     rescue_id: str | None = None
     sent_at: int = 0
     carriers: tuple[str, ...] = ()
+    campaign: str | None = None
+    held_until: int | None = None
 
     @property
     def wants_rescue(self) -> bool:
@@ -157,7 +160,12 @@ def new_id(now: datetime, *, shards: int) -> str:
     finds it without an index (review.md 5.2).
     """
     unique = f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
-    return f"{days.of(now)}-{_shard(unique, shards)}-{unique}"
+    return id_of(days.of(now), unique, shards=shards)
+
+
+def id_of(day: str, unique: str, *, shards: int) -> str:
+    """The id of a message of that day; `unique` is 32 hex digits, the first 12 a time."""
+    return f"{day}-{_shard(unique, shards)}-{unique}"
 
 
 def open_shard(message_id: str) -> str:

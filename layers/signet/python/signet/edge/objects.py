@@ -1,10 +1,10 @@
-"""The bucket of imports: files that somebody put there, and reports about them.
+"""Objects in buckets: files that somebody put there, and what we make of them.
 
 Failure mode: closed; whoever reads goes on later.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,16 +14,18 @@ from signet.errors import Missing, Unavailable
 
 # Read as a whole: a stream that waits for the tables would be cut off.
 BLOCK_BYTES = 1024 * 1024
+IMPORTS, AUDIENCES = "SIGNET_IMPORTS_BUCKET", "SIGNET_AUDIENCES_BUCKET"
 _ABSENT = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object of the bucket as it is now; `etag` changes with its content."""
+    """An object of a bucket as it is now; `etag` changes with its content."""
 
     key: str
     size: int
     etag: str
+    bucket: str = field(default=IMPORTS, kw_only=True)
 
 
 @cache
@@ -31,10 +33,10 @@ def _client() -> aws.Client:
     return aws.client("s3", read_timeout=10, attempts=3)
 
 
-def describe(key: str) -> Object:
-    """The object of that key. Raises Missing, and Unavailable."""
+def describe(key: str, *, bucket: str = IMPORTS) -> Object:
+    """The object of that key; buckets go by their settings. Raises Missing, and Unavailable."""
     try:
-        reply = _client().head_object(Bucket=_bucket(), Key=key)
+        reply = _client().head_object(Bucket=settings.value(bucket), Key=key)
     except ClientError as error:
         # Whoever may not list a bucket is not told that an object is missing.
         if error.response["Error"].get("Code") in _ABSENT:
@@ -42,7 +44,7 @@ def describe(key: str) -> Object:
         raise Unavailable from error
     except BotoCoreError as error:
         raise Unavailable from error
-    return Object(key, int(reply["ContentLength"]), str(reply["ETag"]))
+    return Object(key, int(reply["ContentLength"]), str(reply["ETag"]), bucket=bucket)
 
 
 def blocks(read: Object, offset: int) -> Iterator[bytes]:
@@ -53,25 +55,43 @@ def blocks(read: Object, offset: int) -> Iterator[bytes]:
         yield block
 
 
-def write(key: str, body: bytes) -> None:
-    """Put an object there, in the place of one that was. Raises Unavailable."""
+def write(key: str, body: bytes, *, bucket: str = IMPORTS) -> str:
+    """Put an object there, in the place of one that was; its etag. Raises Unavailable."""
     try:
-        _client().put_object(Bucket=_bucket(), Key=key, Body=body)
+        reply = _client().put_object(Bucket=settings.value(bucket), Key=key, Body=body)
     except (BotoCoreError, ClientError) as error:
         raise Unavailable from error
+    return str(reply["ETag"])
+
+
+def read(key: str, etag: str | None = None, *, bucket: str = IMPORTS) -> bytes:
+    """All of an object, if it is still the one of that etag.
+
+    Raises Missing when it is not, or is none, and Unavailable.
+    """
+    matching = {"IfMatch": etag} if etag else {}
+    try:
+        reply = _client().get_object(Bucket=settings.value(bucket), Key=key, **matching)
+        body: bytes = reply["Body"].read()
+    except ClientError as error:
+        if error.response["Error"].get("Code") in _ABSENT | {"PreconditionFailed", "412"}:
+            raise Missing(f"There is no {key}.") from error
+        raise Unavailable from error
+    except BotoCoreError as error:
+        raise Unavailable from error
+    return body
 
 
 def _block(read: Object, offset: int) -> bytes:
     last = min(offset + BLOCK_BYTES, read.size) - 1
     try:
         reply = _client().get_object(
-            Bucket=_bucket(), Key=read.key, Range=f"bytes={offset}-{last}", IfMatch=read.etag
+            Bucket=settings.value(read.bucket),
+            Key=read.key,
+            Range=f"bytes={offset}-{last}",
+            IfMatch=read.etag,
         )
         block: bytes = reply["Body"].read()
     except (BotoCoreError, ClientError) as error:
         raise Unavailable from error
     return block
-
-
-def _bucket() -> str:
-    return settings.value("SIGNET_IMPORTS_BUCKET")

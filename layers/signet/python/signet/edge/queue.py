@@ -1,6 +1,7 @@
 """The queues between a request and its sender."""
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -40,14 +41,19 @@ def enqueue(ref: MessageRef, kind: Kind) -> None:
 
 
 def put(queue_url: str, job: Job, *, delay: int = 0) -> None:
-    """Put a job into a queue, for after `delay` seconds. Raises QueueUnavailable.
+    """Put a job into a queue, for after `delay` seconds. Raises QueueUnavailable."""
+    put_body(queue_url, body(job), job.ref.app_id, delay=delay)
+
+
+def put_body(queue_url: str, text: str, app_id: str, *, delay: int = 0) -> None:
+    """Put a body into a queue, for after `delay` seconds. Raises QueueUnavailable.
 
     The message group is the app, so that one app's flood does not delay another (fair queues).
     """
     request: dict[str, Any] = {
         "QueueUrl": queue_url,
-        "MessageBody": body(job),
-        "MessageGroupId": job.ref.app_id,
+        "MessageBody": text,
+        "MessageGroupId": app_id,
     }
     if delay:
         request["DelaySeconds"] = delay
@@ -55,6 +61,20 @@ def put(queue_url: str, job: Job, *, delay: int = 0) -> None:
         _client().send_message(**request)
     except (BotoCoreError, ClientError) as error:
         raise QueueUnavailable from error
+
+
+def put_bodies(queue_url: str, texts: Sequence[str], app_id: str) -> None:
+    """Put up to ten bodies into a queue. Raises QueueUnavailable: it may have taken some."""
+    entries = [
+        {"Id": str(place), "MessageBody": text, "MessageGroupId": app_id}
+        for place, text in enumerate(texts)
+    ]
+    try:
+        reply = _client().send_message_batch(QueueUrl=queue_url, Entries=entries)
+    except (BotoCoreError, ClientError) as error:
+        raise QueueUnavailable from error
+    if reply.get("Failed"):
+        raise QueueUnavailable
 
 
 def body(job: Job) -> str:
@@ -65,10 +85,23 @@ def body(job: Job) -> str:
 
 def parse(text: str) -> Job:
     """The job in a queue body of this version or the one before. Raises UnreadableBody."""
+    return job(fields_of(text))
+
+
+def fields_of(text: str) -> dict[str, Any]:
+    """The fields of a queue body of this version or the one before. Raises UnreadableBody."""
     try:
-        fields = json.loads(text)
+        fields: dict[str, Any] = json.loads(text)
         if fields["v"] not in (VERSION, VERSION - 1):
             raise UnreadableBody
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableBody from error
+    return fields
+
+
+def job(fields: Mapping[str, Any]) -> Job:
+    """The job that these fields ask for. Raises UnreadableBody."""
+    try:
         ref = MessageRef(str(fields["app_id"]), str(fields["message_id"]))
         return Job(ref, is_rescue=fields.get("rescue") is True)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -33,6 +33,11 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     ),
     "SIGNET_CARRIERS_TABLE": (None, "table of how carriers fare, and of what they called"),
     "SIGNET_OPT_OUTS_TABLE": (None, "table of numbers that want no marketing, kept for good"),
+    "SIGNET_CAMPAIGNS_TABLE": (None, "table of campaigns, audiences, and what became of each row"),
+    "SIGNET_AUDIENCES_BUCKET": (None, "bucket of audiences, plans and results of campaigns"),
+    "SIGNET_PLANNER_FUNCTION": (None, "campaign only: the function that reads audiences and plans"),
+    "SIGNET_SCHEDULE_GROUP": (None, "campaign only: group of the schedules of campaigns"),
+    "SIGNET_SCHEDULE_ROLE_ARN": (None, "campaign only: role by which schedules start campaigns"),
     "SIGNET_PUBLIC_BASE_URL": ("", "where carriers and people reach the API, without a slash"),
     "SIGNET_CARRIER_SECRET_ARN": (
         "",

@@ -81,7 +81,7 @@ def record_charge(writes: TransactWrite, charge: Charge) -> None:
     condition &= _is_one_of(charge.shards)
     actions: list[Action] = [
         BalanceItem.balance.set((BalanceItem.balance | 0) - charge.micros),
-        *count(charge.day, c=charge.micros, n=1),
+        *count(charge.day, c=charge.micros, n=charge.messages),
     ]
     writes.update(item_of(charge.app_id, charge.shard), actions, condition)
 
@@ -90,7 +90,7 @@ def record_refund(writes: TransactWrite, charge: Charge) -> None:
     """Add the return of a charge to a transaction; `charge.day` is the day of the refund."""
     actions: list[Action] = [
         BalanceItem.balance.set((BalanceItem.balance | 0) + charge.micros),
-        *count(charge.day, r=charge.micros, m=1),
+        *count(charge.day, r=charge.micros, m=charge.messages),
     ]
     writes.update(item_of(charge.app_id, charge.shard), actions)
 

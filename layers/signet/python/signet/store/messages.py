@@ -97,6 +97,8 @@ class MessageItem(table.Table):
     plain = BooleanAttribute(null=True)
     rescue = BooleanAttribute(null=True)
     rescue_id = UnicodeAttribute(null=True)
+    campaign = UnicodeAttribute(null=True)
+    held_until = NumberAttribute(null=True)
     segments = NumberAttribute(null=True)
     price = NumberAttribute(null=True)
     balance_shard = NumberAttribute(null=True)
@@ -197,6 +199,8 @@ def record(writes: TransactWrite, message: Message) -> None:
         events="1" if message.events else None,
         plain=message.plain or None,
         rescue=message.rescue or None,
+        campaign=message.campaign,
+        held_until=message.held_until,
         segments=message.segments,
         price=message.price,
         balance_shard=message.balance_shard,
@@ -584,6 +588,8 @@ def _message(ref: MessageRef, item: Any) -> Message:
         rescue_id=item.rescue_id,
         sent_at=int(item.sent_at or 0),
         carriers=tuple(one.carrier for one in tries(item)),
+        campaign=item.campaign,
+        held_until=int(item.held_until) if item.held_until else None,
     )
 
 

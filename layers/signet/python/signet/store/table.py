@@ -112,8 +112,8 @@ def path(name: str) -> Path:
     return Path([name])
 
 
-def update(model: Model, actions: Sequence[Action], condition: Condition) -> Item:
-    """One conditional UpdateItem. Returns the item after it, raises ConditionFailed."""
+def update(model: Model, actions: Sequence[Action], condition: Condition | None = None) -> Item:
+    """One UpdateItem, perhaps conditional. Returns the item after it, raises ConditionFailed."""
     request = model.get_update_kwargs_from_instance(
         actions=list(actions),
         condition=condition,
@@ -200,6 +200,8 @@ def _value(raw: Mapping[str, Any]) -> Any:
         return [_value(element) for element in value]
     if kind == "M":
         return python(value)
+    if kind == "NS":
+        return {int(each) for each in value}
     return None if kind == "NULL" else value
 
 

@@ -1,0 +1,296 @@
+"""Campaigns: one message to many people, when it goes out, and how each of them gets it once.
+
+    state      | event                                             → state
+    -----------+-----------------------------------------------------------
+    draft      | its time is set, planned and payable               → scheduled
+    draft, scheduled | its time has come, or somebody starts it     → running
+    scheduled  | more than half an hour late, or unpayable          → paused
+    running    | somebody pauses it, too many failures or opt-outs  → paused
+    paused     | somebody resumes it                                → running
+    running    | everybody has theirs, or a reason for none         → finished
+    running    | the same, by cron                                  → scheduled
+    any other  | somebody cancels it                                → cancelled
+
+Source: design.md 4. A run sends a plan: parts in the bucket, written once, whose rows are people
+who have agreed, with their words and their price. A message's id follows from campaign, version,
+run and number, so that the record itself lets nobody have it twice (review.md 5.3).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+from signet import days, messages
+from signet.limits import Kind
+
+# A start that comes later than this, in seconds, is held for a person (design.md 5.6).
+LATE = 30 * 60
+# What a part of an audience or of a plan holds at most, in rows.
+PART_ROWS = 1_000
+MAX_ROWS = 1_000_000
+MAX_PACE = 1_000
+# Of the last so many that were sent, so many in a thousand may fail, or opt out.
+WINDOW, FAILURES, OPT_OUTS = 1_000, 50, 10
+
+
+class State(StrEnum):
+    """Where a campaign stands; see the table above."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """What became of a row; all but the first three name the rule that left it out."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    OPTED_OUT = "opted_out"
+    CAPPED = "capped"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether there is a record, which was paid."""
+        return self in (Outcome.SENT, Outcome.FAILED, Outcome.UNCONFIRMED)
+
+
+class Why(StrEnum):
+    """Why a campaign is paused."""
+
+    BY_HAND = "by_hand"
+    LATE = "late"
+    FAILURES = "failures"
+    OPT_OUTS = "opt_outs"
+    BALANCE = "balance"
+    DAILY_CAP = "daily_cap"
+    NO_COMPANY = "no_company"
+    NOT_APPROVED = "not_approved"
+    SMS_OFF = "sms_off"
+    PLAN_GONE = "plan_gone"
+    STUCK = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a campaign goes out: once `at` (epoch seconds), or by `cron` of EventBridge in `zone`.
+
+    `cron` is what stands in EventBridge's parentheses, six fields. Neither: when somebody starts
+    it.
+    """
+
+    at: int | None = None
+    cron: str | None = None
+    zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What pauses a campaign: so many in a thousand of the last `window` that were sent."""
+
+    failures: int = FAILURES
+    opt_outs: int = OPT_OUTS
+    window: int = WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is said to whom: an approved template's version, a signature, an audience.
+
+    `variables` are the same for everybody; an audience's column of that name goes before.
+    """
+
+    kind: Kind
+    template: str
+    template_version: int
+    signature: str
+    signature_text: str
+    audience_id: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class Part(NamedTuple):
+    """Some rows of a plan, alike in zone, segments and price (micros, of each row).
+
+    `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read.
+    """
+
+    zone: int
+    rows: int
+    segments: int
+    price: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run sends, and what was left out of it. Parts come zone by zone.
+
+    `folder` is where its parts lie; `zones` are keys as `quiet_hours.zone_of` gives them, or one
+    "" for a notification, which knows no hours. `constants` are the variables that are
+    the same for everybody. `dropped`: rows that can never be sent, by reason. `expected_drops`:
+    rows that the rules would leave out, if it were sent now.
+    """
+
+    folder: str
+    zones: tuple[str, ...]
+    parts: tuple[Part, ...]
+    constants: Mapping[str, str]
+    dropped: Mapping[str, int]
+    expected_drops: Mapping[str, int]
+    samples: tuple[str, ...]
+    expected_micros: int
+    planned_at: int
+
+    @property
+    def rows(self) -> int:
+        """How many people can be sent it."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def micros(self) -> int:
+        """What all of them cost: what a run reserves."""
+        return sum(part.rows * part.price for part in self.parts)
+
+    @property
+    def segments(self) -> int:
+        """How many SMS all of them are."""
+        return sum(part.rows * part.segments for part in self.parts)
+
+    def groups(self) -> list[range]:
+        """The parts of each zone, in the zones' order."""
+        found = []
+        for zone in range(len(self.zones)):
+            mine = [number for number, part in enumerate(self.parts) if part.zone == zone]
+            found.append(range(mine[0], mine[-1] + 1) if mine else range(0))
+        return found
+
+
+def part_key(folder: str, number: int) -> str:
+    """The object that holds a part of an audience or of a plan."""
+    return f"{folder}/{number:05}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Where the plan of a campaign lies, and what a list shows of it; `problem`: there is none.
+
+    `run` names the planner's run that is at it; with `key` it is done.
+    """
+
+    run: str
+    key: str | None = None
+    rows: int = 0
+    micros: int = 0
+    problem: str | None = None
+
+
+class Place(NamedTuple):
+    """The first row that was not released yet, of one zone's parts."""
+
+    part: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a campaign. Times are epoch seconds, `started_at` milliseconds as ids need it.
+
+    `token` is that of the step that may go on; `places` are one for each zone of the plan.
+    `reserved` micros were paid by item `balance_shard` of the balance on `day`. `settled`: what
+    was not used of them is back. `rewound` counts how often rows were released anew.
+    """
+
+    number: int
+    plan_key: str
+    started_at: int
+    token: str
+    places: tuple[Place, ...]
+    shards: int
+    reserved: int
+    balance_shard: int
+    released_at: int = 0
+    rewound: int = 0
+    settled: bool = False
+    finished_at: int | None = None
+
+    @property
+    def day(self) -> str:
+        """The day that all its records are of."""
+        return days.of(datetime.fromtimestamp(self.started_at / 1000, UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as its owner made it, and how it stands. Times are epoch seconds.
+
+    `pace`: recipients a second, None as fast as it goes. `why`: it is paused. `earlier`: the ends
+    of runs before this one, newest first.
+    """
+
+    app_id: str
+    campaign_id: str
+    version: int
+    name: str
+    state: State
+    content: Content
+    schedule: Schedule
+    pace: int | None
+    stops: Stops
+    created_at: int
+    updated_at: int
+    created_by: str
+    why: Why | None = None
+    planned: Planned | None = None
+    run: Run | None = None
+    due_at: int | None = None
+
+
+class Recipient(NamedTuple):
+    """A row of a plan: a number (E.164) and its own variables."""
+
+    phone: str
+    variables: Mapping[str, str]
+
+
+class Row(NamedTuple):
+    """Which row of which run a message is for: what queues and records carry of a campaign."""
+
+    campaign_id: str
+    run: int
+    part: int
+    row: int
+
+    def packed(self) -> str:
+        """As records keep it."""
+        return f"{self.campaign_id}#{self.run}#{self.part}#{self.row}"
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Row":
+        """What `packed` gave."""
+        campaign_id, run, part, row = text.split("#")
+        return cls(campaign_id, int(run), int(part), int(row))
+
+
+def message_id(campaign: Campaign, run: Run, phone: str) -> str:
+    """The id of the message to a number: always the same for campaign, version, run and phone."""
+    said = f"{campaign.app_id}\0{campaign.campaign_id}\0{campaign.version}\0{run.number}\0{phone}"
+    digest = sha256(f"signet/campaign/1\0{said}".encode()).hexdigest()[:20]
+    unique = f"{run.started_at:012x}{digest}"
+    return messages.id_of(run.day, unique, shards=run.shards)
+
+
+def counted(works: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, int]:
+    """How many rows came to which outcome, of all these parts."""
+    totals: dict[str, int] = {}
+    for work in works:
+        for outcome, rows in work.items():
+            totals[outcome] = totals.get(outcome, 0) + len(rows)
+    return totals
