@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from signet import codes, messages, segments, speech
+from signet import codes, messages, segments, speech, templates
 from signet.carriers import OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import Unavailable
 from signet.flows.asking import Answer, Handing, Routing, ask
-from signet.limits import Channel
+from signet.limits import Channel, Kind
+from signet.marketing import Drop, Verdict
 from signet.messages import MAX_ATTEMPTS, Claim, Message, MessageRef, State
 from signet.routes import Hop
 from signet.store.messages import NotClaimed
@@ -46,6 +47,8 @@ class Records:
     expired: Callable[[Message, str, datetime], None]
     pin_key: Callable[[Message, str], LiveCode | None]
     keyring: Callable[..., Keyring]
+    verdict: Callable[[Message, datetime], Verdict]
+    hold: Callable[[Message, datetime], None]
     template_text: Callable[[str, str, int], str]
 
 
@@ -72,6 +75,8 @@ def deliver(
         records.expired(message, reason, now())
     if reason or message.state is not State.QUEUED:
         return
+    if message.kind is Kind.MARKETING and _is_stopped(message, records, now()):
+        return
     code = code_of(message, records)
     if code is None and message.subject:
         records.expired(message, "code replaced", now())
@@ -96,6 +101,16 @@ def _why_not(message: Message, hops: Sequence[Hop], now: datetime) -> str | None
     if message.expires_at <= now.timestamp():
         return "expired"
     return None if hops else "no carrier"
+
+
+def _is_stopped(message: Message, records: Records, now: datetime) -> bool:
+    """Whether the rules of marketing drop the message, or hold it until its hours come again."""
+    verdict = records.verdict(message, now)
+    if isinstance(verdict, Drop):
+        records.expired(message, verdict.reason, now)
+    elif verdict:
+        records.hold(message, verdict.until)
+    return verdict is not None
 
 
 def settle_lost_attempt(
@@ -150,9 +165,10 @@ def _text(message: Message, code: str, records: Records) -> str:
         return speech.text(message.phone, name=message.variables["name"], code=code)
     template_text = None
     if message.template and message.template_version:
-        template_text = records.template_text(
+        stored = records.template_text(
             message.ref.app_id, message.template, message.template_version
         )
+        template_text = templates.sent(stored, message.kind)
     text = messages.text(
         message.signature_text,
         template_text,
