@@ -12,7 +12,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from signet.edge import secrets
-from signet.store import apps, carrier_health, shield
+from signet.store import apps, carrier_health, digests, shield
 from tests import clients, schemas
 from tests.conftest import KEYS
 
@@ -32,6 +32,7 @@ def resources() -> Iterator[SimpleNamespace]:
 def tables(resources: SimpleNamespace) -> Iterator[SimpleNamespace]:
     """The resources of the module, empty, and nothing remembered of the test before."""
     apps._cache.clear()
+    digests.forget()
     shield.CONTAINERS.forget()
     carrier_health.HEALTH.forget()
     secrets._cached = secrets._carriers = None
