@@ -317,7 +317,7 @@ KEYS = {
         "table": ("pk S",),
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
-    "OptOuts": {"table": ("app_id S", "phone S")},
+    "OptOuts": {"table": ("app_id S", "person S")},
     "Campaigns": {
         "table": ("pk S", "sk S"),
         "open": ("open S", "due_at N", "KEYS_ONLY"),
