@@ -27,8 +27,10 @@ class Form(NamedTuple):
 
 @cache
 def _client() -> aws.Client:
-    # Botocore's own choice for what is signed ahead is version 2, which new regions refuse.
-    return aws.client("s3", signature="s3v4")
+    # By itself botocore signs by version 2, which new regions refuse, and for the address of all
+    # regions, which leads a browser on to another one; a policy of pages and CORS break there.
+    style = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+    return aws.client("s3", signature_version="s3v4", s3=style)
 
 
 def form(key: str, *, most: int) -> Form:
@@ -56,6 +58,7 @@ def link(key: str, *, name: str) -> str:
     return url
 
 
+@cache
 def origin() -> str:
     """The origin that forms are sent to, as a page's policy names it."""
     url = urlsplit(form("origin", most=1).url)

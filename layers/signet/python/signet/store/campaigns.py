@@ -294,5 +294,9 @@ def _campaign(item: CampaignItem) -> Campaign:
 
 
 def _run(document: Mapping[str, Any]) -> Run:
-    places = tuple(Place(*place) for place in document["places"])
-    return Run(**{**document, "places": places})
+    return Run(**{
+        **document,
+        "places": tuple(Place(*place) for place in document["places"]),
+        "firsts": tuple(document["firsts"]),
+        "recent": tuple(document["recent"]),
+    })  # fmt: skip
