@@ -10,7 +10,7 @@ refuses with 401, 403, 404, 503, or 400 and code 1, 101, 107, 127, 212, 305.
 from secrets import token_hex
 
 from signet.acts import Act
-from signet.edge import console
+from signet.edge import console, functions, settings
 from signet.edge.api import Api
 from signet.edge.http import Answer, Body, Call, Event, Reply, serve
 from signet.flows import lift_locks, show_consents, show_guard, show_opt_outs
@@ -48,10 +48,14 @@ def lift_number(app_id: str, act: Act, call: Call) -> Body:
     return lift_locks.lift_of_number(app_id, act, call.body)
 
 
+def wake(event: Event) -> None:
+    functions.invoke_later(settings.value("SIGNET_PLANNER_FUNCTION"), event)
+
+
 def begin_export(act: Act, _: Call) -> Answer:
     from signet.flows import ledger_files
 
-    return Answer({"export": ledger_files.begin(act, token_hex(16))}, 202)
+    return Answer({"export": ledger_files.begin(act, token_hex(16), wake)}, 202)
 
 
 def show_export(act: Act, call: Call) -> Body:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from functions.guard import app as guard_function
+from functions.planner import app as planner_function
 from signet.consents import Consent
 from signet.edge import clock, functions
 from signet.edge.functions import FunctionFailed
-from signet.flows import ledger_files
 from signet.opt_outs import OptOut
 from signet.store import audits, consents, opt_outs
 from tests.functions.console_calls import Reply, call, owner
+from tests.gateway import CONTEXT
 from tests.store.build import APP_ID, NOW, PHONE, client
 
 pytestmark = pytest.mark.usefixtures("service")
@@ -156,7 +157,7 @@ def test_an_export_is_asked_for_made_and_fetched(planner: list[dict[str, Any]]) 
 
     (event,) = planner
     assert (event["v"], event["task"], event["app_id"]) == (1, "ledger", APP_ID)
-    assert ledger_files.make(event, now=clock.now) == 3
+    planner_function.handler(event, CONTEXT)
 
     found = ask("GET", f"/ledger/exports/{export_id}").body["export"]
     assert (found["state"], found["rows"]) == ("ready", 3)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from signet.acts import Act
-from signet.edge import functions, objects, settings, streams, uploads
+from signet.edge import objects, streams, uploads
 from signet.edge.functions import FunctionFailed
 from signet.errors import Unavailable
 from signet.fields import Body
@@ -23,13 +23,16 @@ FILES = Files(
 SAID = Said(consents.every, opt_outs.every)
 
 
-def begin(act: Act, export_id: str) -> Body:
-    """Have an export of the app made, with the trail. Raises Unavailable."""
+def begin(act: Act, export_id: str, wake: Callable[[dict[str, Any]], None]) -> Body:
+    """Have an export of the app made, with the trail, by the planner, whom `wake` calls.
+
+    Raises Unavailable when it cannot be called.
+    """
     audits.add(act.by, act.entry("export", "consents"))
     begun = export_ledger.begin(act.by, export_id, FILES, now=act.at)
     event = {"v": 1, "task": "ledger", "app_id": act.by, "export_id": export_id}
     try:
-        functions.invoke_later(settings.value("SIGNET_PLANNER_FUNCTION"), event)
+        wake(event)
     except FunctionFailed as failed:
         raise Unavailable from failed
     return begun
