@@ -21,6 +21,7 @@ from functions.captcha import app as captcha_function
 from functions.console import app as console_function
 from functions.events import app as events_function
 from functions.guard import app as guard_function
+from functions.people import app as people_function
 from functions.receipt import app as receipt_function
 from functions.request import app as request_function
 from functions.review import app as review_function
@@ -109,6 +110,7 @@ ROUTES: list[Route] = [
         console_function,
         guard_function,
         events_function,
+        people_function,
         receipt_function,
     )
     for route in function.ROUTES
