@@ -35,7 +35,7 @@ class Person:
         if self.fails:
             self.fails -= 1
             said = {"code": 1, "error": "Temporarily unavailable, please try again."}
-            route.fulfill(status=503, content_type="application/json", body=json.dumps(said))
+            route.fulfill(status=429, content_type="application/json", body=json.dumps(said))
             return
         is_last = "cursor=next" in route.request.url
         erased = {**NONE, "Users": 1, "Messages": 3} if not is_last else {**NONE, "Messages": 4}

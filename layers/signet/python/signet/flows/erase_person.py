@@ -33,7 +33,7 @@ EXPIRES = {
     "backups": 35,
 }
 STAYS = ("opt_outs", "test_phone", "trail", "files", "carrier")
-_TABLES = ("Users", "Phones", "OptOuts", "Messages", "Shield", "Events")
+TABLES = ("Users", "Phones", "OptOuts", "Messages", "Shield", "Events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Place:
     """The app and table that a call goes on with, and where in it."""
 
     app_id: str
-    table: str = _TABLES[0]
+    table: str = TABLES[0]
     within: str | None = None
 
 
@@ -62,7 +62,7 @@ def erase(
     return {
         "done": place is None,
         "cursor": _pack(place) if place else None,
-        "erased": {table: counts[table] for table in _TABLES},
+        "erased": {table: counts[table] for table in TABLES},
         "expires": [{"what": what, "days": days} for what, days in EXPIRES.items()],
         "stays": list(STAYS),
     }
@@ -109,9 +109,9 @@ def _decisions(phone: str, now: datetime, app_id: str, within: str | None) -> Pi
 def _following(place: _Place, within: str | None) -> _Place | None:
     if within is not None:
         return _Place(place.app_id, place.table, within)
-    number = _TABLES.index(place.table) + 1
-    if number < len(_TABLES):
-        return _Place(place.app_id, _TABLES[number])
+    number = TABLES.index(place.table) + 1
+    if number < len(TABLES):
+        return _Place(place.app_id, TABLES[number])
     return _first(erasures.app_after(place.app_id))
 
 
@@ -128,7 +128,7 @@ def _unpack(cursor: str) -> _Place:
         app_id, name, within = json.loads(cursors.unpack(cursor, prefix="["))
     except ValueError:
         raise BadParameter("cursor is not one that this call gave.") from None
-    if not isinstance(app_id, str) or name not in _TABLES or not _is_within(name, within):
+    if not isinstance(app_id, str) or name not in TABLES or not _is_within(name, within):
         raise BadParameter("cursor is not one that this call gave.")
     return _Place(app_id, name, within)
 
