@@ -58,6 +58,7 @@ class Outcome(StrEnum):
     UNCONFIRMED = "unconfirmed"
     OPTED_OUT = "opted_out"
     CAPPED = "capped"
+    NO_CARRIER = "no_carrier"
 
     @property
     def is_paid(self) -> bool:
@@ -123,6 +124,7 @@ class Part(NamedTuple):
     """Some rows of a plan, alike in zone, segments and price (micros, of each row).
 
     `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read.
+    `plain`: their texts go in GSM-7's characters, as `Message.plain` has it.
     """
 
     zone: int
@@ -130,6 +132,7 @@ class Part(NamedTuple):
     segments: int
     price: int
     etag: str
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ class CampaignItem(table.Table):
     unconfirmed = NumberSetAttribute(null=True)
     opted_out = NumberSetAttribute(null=True)
     capped = NumberSetAttribute(null=True)
+    no_carrier = NumberSetAttribute(null=True)
     delivered = NumberAttribute(null=True)
     undelivered = NumberAttribute(null=True)
     replied_out = NumberAttribute(null=True)

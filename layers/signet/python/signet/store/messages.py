@@ -12,7 +12,7 @@ it, the state says that the answer is not known.
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +32,7 @@ from signet.messages import (
     DUE_AFTER,
     DUE_AGAIN_AFTER,
     LEASE,
+    NOTIFICATION_LIFE,
     OPEN_SHARDS,
     OPERATIONS,
     RESCUE_AFTER,
@@ -185,8 +186,8 @@ class NotClaimed(Exception):
 
 def record(writes: TransactWrite, message: Message) -> None:
     """Add the new message to a transaction."""
-    pk, sk = _key(message.ref)
-    due_at = message.created_at + int(DUE_AFTER.total_seconds())
+    pk, sk = key(message.ref)
+    due_at = message.held_until or message.created_at + int(DUE_AFTER.total_seconds())
     item = MessageItem(
         pk,
         sk,
@@ -230,7 +231,7 @@ def record_claimed(
     AlreadyRecorded.
     """
     seconds = int(now.timestamp())
-    pk, sk = _key(message.ref)
+    pk, sk = key(message.ref)
     attributes = {
         "app_phone": f"{message.ref.app_id}#{message.phone}",
         "kind": message.kind.value,
@@ -272,17 +273,24 @@ def verified(ref: MessageRef, now: int) -> None:
 
 def record_verified(writes: TransactWrite, ref: MessageRef, now: int) -> None:
     """Add the same to a transaction."""
-    writes.update(MessageItem(*_key(ref)), _verified(now), MessageItem.pk.exists())
+    writes.update(MessageItem(*key(ref)), _verified(now), MessageItem.pk.exists())
 
 
 def get(ref: MessageRef) -> Message:
     """The message as it stands now. Raises UnknownMessage."""
-    pk, sk = _key(ref)
+    pk, sk = key(ref)
     try:
         item = table.read(lambda: MessageItem.get(pk, sk, consistent_read=True))
         return _message(ref, item)
     except (DoesNotExist, ValueError, TypeError) as error:
         raise UnknownMessage(ref.message_id) from error
+
+
+def found(refs: Iterable[MessageRef]) -> list[Message]:
+    """Those of these messages that there are, as they stand now."""
+    by_key = {key(ref): ref for ref in refs}
+    items = table.read(lambda: list(MessageItem.batch_get(list(by_key), consistent_read=True)))
+    return [_message(by_key[str(item.pk), str(item.sk)], item) for item in items]
 
 
 def claim(message: Message, attempt: Claim, now: datetime, *, queued_at: int | None = None) -> None:
@@ -514,6 +522,18 @@ def postpone(message: Message, until: datetime) -> bool:
     return True
 
 
+def hold(message: Message, until: datetime) -> None:
+    """Let a queued message wait until then, unless somebody took it; its life starts anew."""
+    seconds = int(until.timestamp())
+    actions = [
+        MessageItem.held_until.set(seconds),
+        MessageItem.due_at.set(seconds),
+        MessageItem.expires_at.set(seconds + int(NOTIFICATION_LIFE.total_seconds())),
+    ]
+    queued = (MessageItem.state == State.QUEUED.value) & MessageItem.open.exists()
+    _move_on(message.ref, actions, queued & (MessageItem.attempts == message.attempts))
+
+
 def close(message: Message) -> None:
     """Take a message that owes nothing out of the list of open ones."""
     _change(message.ref, [MessageItem.open.remove()], MessageItem.pk.exists())
@@ -577,7 +597,7 @@ def _give_up(
 
     def build(writes: TransactWrite) -> None:
         ended = [*actions, MessageItem.refunded.set(1)]
-        writes.update(MessageItem(*_key(message.ref)), ended, condition)
+        writes.update(MessageItem(*key(message.ref)), ended, condition)
         balances.record_refund(writes, paid)
 
     try:
@@ -604,10 +624,11 @@ def _move_on(ref: MessageRef, actions: Sequence[Action], condition: Condition) -
 
 
 def _change(ref: MessageRef, actions: Sequence[Action], condition: Condition) -> table.Item:
-    return table.update(MessageItem(*_key(ref)), actions, condition)
+    return table.update(MessageItem(*key(ref)), actions, condition)
 
 
-def _key(ref: MessageRef) -> tuple[str, str]:
+def key(ref: MessageRef) -> tuple[str, str]:
+    """The key of a message's record. Raises UnknownMessage for what is no id."""
     parts = _ID.fullmatch(ref.message_id)
     if parts is None:
         raise UnknownMessage(ref.message_id)
