@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from signet.apps import App, Key, Signature, Switches, TestPhone
+from signet.apps import FIRST_CAP, App, Key, Signature, Switches, TestPhone
 from signet.errors import BadParameter, NameTaken
 from signet.flows.create_app import NewApp, create_app
-from signet.marketing import FIRST_CAP
 from signet.store import apps, balances, ledger
 from signet.store.balances import Account
 from signet.store.ledger import Credit, Day

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from signet.apps import App, Signature, TestPhone
+from signet.apps import App, Cap, Signature, TestPhone
 from signet.audits import Entry
 from signet.carriers import CarrierError
-from signet.marketing import Cap
 from signet.opt_outs import OptOut
 from signet.store import apps, opt_outs
 from tests.conftest import DEMO_APP, WORLD

@@ -10,9 +10,8 @@ import pytest
 
 from signet import app_changes, marketing
 from signet.app_changes import Changes
-from signet.apps import Guard, Switches, TestPhone
+from signet.apps import Cap, Guard, Switches, TestPhone
 from signet.errors import BadParameter, PhoneInvalid, SignetError
-from signet.marketing import Cap
 from tests.conftest import DEMO_APP
 
 
