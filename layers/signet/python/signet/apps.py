@@ -154,8 +154,12 @@ class Cap:
         return Limit("marketing cap", "k", self.count, self.days * DAY, TooFrequent)
 
 
-# Of an app that is made here. One that comes from LeanCloud, which knows no cap, has none.
 FIRST_CAP = Cap(2, 7)
+
+
+def first_cap(*, imported: bool) -> Cap | None:
+    """The cap of an app when it is made; LeanCloud knows none, and what worked there goes on."""
+    return None if imported else FIRST_CAP
 
 
 def first_switches(*, imported: bool) -> Switches:
