@@ -20,8 +20,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from pynamodb.transactions import TransactWrite
+from typing import Any
 
 from signet import campaigns, days, quiet_hours
 from signet.campaigns import Campaign, Outcome, Place, Plan, Row, Run, State, Why
@@ -71,7 +70,7 @@ class Book:
     facts: Callable[[str], Facts]
     put_deliveries: Callable[[str, Sequence[Row]], None]
     put_step: Callable[..., None]
-    pay_back: Callable[[TransactWrite, Charge], None]
+    pay_back: Callable[[Any, Charge], None]
     close: Callable[[Campaign, Plan, Sequence[Row]], bool]
 
 
@@ -390,7 +389,7 @@ def _end(look: _Look, book: Book) -> None:
         run = replace(look.run, token=seen.run.token, settled=True, finished_at=look.seconds)
         return replace(seen, run=run, state=_state_after(seen), due_at=None)
 
-    def pay_back(writes: TransactWrite, _: Campaign) -> None:
+    def pay_back(writes: Any, _: Campaign) -> None:
         if rest.messages:
             book.pay_back(writes, rest)
 
