@@ -98,6 +98,7 @@ CORS_HEADERS = [
 # Function -> every (action, resource) it may use; a condition of the template in front, and
 # behind it the attributes that a read is restricted to.
 TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_variables"
+CAMPAIGNS = {"SIGNET_CAMPAIGNS_TABLE", "SIGNET_AUDIENCES_BUCKET", "SIGNET_BULK_QUEUE_URL"}
 MARKETING = {"SIGNET_OPT_OUTS_TABLE", "SIGNET_QUIET_HOURS"}
 TEXTS_AND_MARKETING = " ".join(sorted([*TEXTS_ONLY.split(), "company", "marketing", "switches"]))
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
@@ -190,6 +191,11 @@ PERMISSIONS = {
         *_sender("BulkQueue", TEXTS_AND_MARKETING),
         ("dynamodb:GetItem in #digests", "Apps.Arn"),
         ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+        ("dynamodb:BatchGetItem", "Messages.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:BatchGetItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/plans/*"),
     },
     "ReceiptFunction": {
         ("dynamodb:Query", "${Apps.Arn}/index/listed"),
@@ -205,10 +211,13 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem in #digests", "Apps.Arn"),
         ("dynamodb:UpdateItem", "OptOuts.Arn"),
         ("dynamodb:UpdateItem", "Events.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
         ("SendsOutsideAws: secretsmanager:GetSecretValue", "CarrierSecret"),
         _KMS,
     },
     "SweeperFunction": {
+        ("dynamodb:Query", "${Campaigns.Arn}/index/open"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
         ("dynamodb:Query", "${Messages.Arn}/index/open"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
@@ -820,6 +829,7 @@ def test_a_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
     certain -= SENDING if name == "ReceiptFunction" else set()
     # They have code in common with those that send marketing, and send none.
     certain -= MARKETING if name in ("AccountFunction", "SenderCodesFunction") else set()
+    certain -= CAMPAIGNS if name == "SenderCodesFunction" else set()
     assert certain <= given
     assert given <= mentioned
 
