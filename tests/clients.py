@@ -4,7 +4,18 @@ import botocore.session
 from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
-from signet.edge import alarms, aws, bus, clock, functions, objects, queue, secrets
+from signet.edge import (
+    alarms,
+    aws,
+    bus,
+    clock,
+    functions,
+    objects,
+    plans,
+    queue,
+    schedules,
+    secrets,
+)
 from signet.store import apps, carrier_health, shield, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
@@ -26,6 +37,9 @@ def renew() -> None:
         bus._client,
         clock._client,
         queue._client,
+        schedules._client,
+        plans.read,
+        plans.recipients,
         functions._client,
         objects._client,
         secrets._client,
