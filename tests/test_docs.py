@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from functions.account import app as account_function
+from functions.campaign import app as campaign_function
 from functions.captcha import app as captcha_function
 from functions.console import app as console_function
 from functions.events import app as events_function
@@ -109,6 +110,7 @@ ROUTES: list[Route] = [
         console_function,
         guard_function,
         events_function,
+        campaign_function,
         receipt_function,
     )
     for route in function.ROUTES

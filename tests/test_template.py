@@ -95,6 +95,9 @@ CORS_HEADERS = [
 # Function -> every (action, resource) it may use; a condition of the template in front, and
 # behind it the attributes that a read is restricted to.
 TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_variables"
+SCHEDULES = (
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
+)
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
@@ -271,6 +274,26 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem", "Events.Arn"),
         _KMS,
     },
+    "CampaignFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem of app_id item session_key in #deployment", "Apps.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:Query", "Campaigns.Arn"),
+        ("dynamodb:PutItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("dynamodb:DeleteItem", "Campaigns.Arn"),
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/plans/*"),
+        ("sqs:SendMessage", "BulkQueue.Arn"),
+        ("lambda:InvokeFunction", "PlannerFunction.Arn"),
+        ("scheduler:CreateSchedule", SCHEDULES),
+        ("scheduler:UpdateSchedule", SCHEDULES),
+        ("scheduler:DeleteSchedule", SCHEDULES),
+        ("iam:PassRole to scheduler.amazonaws.com", "ScheduleRole.Arn"),
+        _KMS,
+    },
     "EventsFunction": {
         ("dynamodb:GetItem", "Apps.Arn"),
         ("dynamodb:PutItem", "Apps.Arn"),
@@ -365,7 +388,7 @@ def transformed() -> Json:
 def resources(kind: str) -> dict[str, Json]:
     """Logical id -> properties of the template's resources of one type."""
     return {
-        name: resource["Properties"]
+        name: resource.get("Properties", {})
         for name, resource in template()["Resources"].items()
         if resource["Type"] == kind
     }
@@ -455,10 +478,14 @@ def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
 def _attributes(condition: Json) -> str:
     """` of a b` for what is restricted to attributes a and b, both keys included.
 
-    A write may be restricted to one partition as well: ` of a b in #partition`.
+    ` to a` for a role that only service a may be given. A write may be restricted to one
+    partition as well: ` of a b in #partition`.
     A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
+    if "StringEquals" in condition and "ForAllValues:StringEquals" not in condition:
+        assert condition["StringEquals"].keys() == {"iam:PassedToService"}
+        return f" to {condition['StringEquals']['iam:PassedToService']}"
     if "ForAllValues:StringEquals" not in condition:
         assert condition.keys() <= {"StringLike"}, condition
         return ""
@@ -558,6 +585,10 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/review",
                 "/console/api/review/{proxy+}",
                 "/console/api/audit",
+                "/console/api/campaigns",
+                "/console/api/campaigns/{proxy+}",
+                "/console/api/audiences",
+                "/console/api/audiences/{proxy+}",
                 "/console/api/events",
                 "/console/api/events/{proxy+}",
                 "/console/api/guard",
@@ -1068,6 +1099,39 @@ def test_nobody_has_events_sent_into_a_private_network_unless_it_is_said() -> No
         variables = function(name)["Environment"]["Variables"]
         assert variables["SIGNET_PRIVATE_WEBHOOKS"] == {"Ref": "PrivateWebhooks"}
     assert SETTINGS["SIGNET_PRIVATE_WEBHOOKS"][0] == "off"
+
+
+# --- campaigns ----------------------------------------------------------------------------
+
+
+def test_only_schedules_of_this_deployment_start_campaigns() -> None:
+    (trust,) = properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+        "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+    }
+
+
+def test_a_schedule_may_start_campaigns_keep_what_fails_and_nothing_else() -> None:
+    policy = properties("ScheduleStarts")
+    assert policy["Roles"] == [{"Ref": "ScheduleRole"}]
+    granted = {
+        grant
+        for statement in policy["PolicyDocument"]["Statement"]
+        for grant in _grants(statement, "")
+    }
+    assert granted == {
+        ("lambda:InvokeFunction", "CampaignFunction.Arn"),
+        ("sqs:SendMessage", "ImportsDeadLetters.Arn"),
+    }
+
+
+def test_a_start_that_fails_is_tried_twice_more_and_then_rings() -> None:
+    config = properties("CampaignFunction")["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] == 2
+    failed = config["DestinationConfig"]["OnFailure"]
+    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]}}
 
 
 # --- deploying ----------------------------------------------------------------------------

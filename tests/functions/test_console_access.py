@@ -13,13 +13,18 @@ from typing import Any
 
 import pytest
 
+from functions.campaign import app as campaign_function
 from functions.console import app as console_function
 from functions.events import app as events_function
 from functions.guard import app as guard_function
 from functions.review import app as review_function
 from signet import events
 from signet.apps import Events
+from signet.audits import Entry
+from signet.campaigns import Campaign, Content, Schedule, State, Stops
 from signet.edge.http import Route
+from signet.limits import Kind
+from signet.store import campaigns as campaign_store
 from signet.store import deployment
 from signet.store import events as event_store
 from tests.conftest import DEMO_APP, record_app
@@ -32,7 +37,8 @@ from tests.functions.console_calls import (
     operator,
     owner,
 )
-from tests.store.build import PHONE, new_message, new_send
+from tests.functions.service import put_template
+from tests.store.build import PHONE, new_message, new_send, put
 from tests.store.build import client as aws_client
 
 
@@ -75,6 +81,17 @@ MAY = {
     "POST /console/api/events/test": Who.OWNER,
     "GET /console/api/events/deliveries": Who.OWNER,
     "POST /console/api/events/deliveries/{id}/replay": Who.OWNER,
+    "GET /console/api/campaigns": Who.OWNER,
+    "POST /console/api/campaigns": Who.OWNER,
+    "GET /console/api/campaigns/{id}": Who.OWNER,
+    "PUT /console/api/campaigns/{id}": Who.OWNER,
+    "POST /console/api/campaigns/{id}/plan": Who.OWNER,
+    "POST /console/api/campaigns/{id}/schedule": Who.OWNER,
+    "POST /console/api/campaigns/{id}/start": Who.OWNER,
+    "POST /console/api/campaigns/{id}/pause": Who.OWNER,
+    "POST /console/api/campaigns/{id}/resume": Who.OWNER,
+    "POST /console/api/campaigns/{id}/cancel": Who.OWNER,
+    "DELETE /console/api/campaigns/{id}": Who.OWNER,
     "GET /console/api/opt-outs": Who.OWNER,
     "GET /console/api/opt-outs/{phone}": Who.OWNER,
     "PUT /console/api/opt-outs/{phone}": Who.OWNER,
@@ -125,6 +142,12 @@ MAY = {
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /console/api/app": {"company": "changed"},
     "PUT /console/api/events": {"bus": True},
+    "POST /console/api/campaigns": {
+        "name": "changed",
+        "template": "Marked_Notice",
+        "audience_id": "Marked_audience",
+    },
+    "PUT /console/api/campaigns/{id}": {"name": "changed"},
     "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
     "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
     "PUT /console/api/prices": {"prices": {"86": 1}},
@@ -182,6 +205,20 @@ MARKED_APP = replace(
     company="Marked company",
     events=Events(url="https://example.com/Marked"),
 )
+CAMPAIGN = Campaign(
+    app_id=DEMO_APP.app_id,
+    campaign_id="c1",
+    version=1,
+    name="Marked campaign",
+    state=State.DRAFT,
+    content=Content(Kind.NOTIFICATION, "Marked_Notice", 1, "Signet", "Marked", "Marked_audience"),
+    schedule=Schedule(),
+    pace=None,
+    stops=Stops(),
+    created_at=1,
+    updated_at=1,
+    created_by="Marked",
+)
 EVENT = events.ping(DEMO_APP.app_id, chance="one", at=datetime.now(UTC))
 
 
@@ -199,7 +236,13 @@ class Place:
 
 PLACES = [
     Place(function, route)
-    for function in (console_function, events_function, guard_function, review_function)
+    for function in (
+        campaign_function,
+        console_function,
+        events_function,
+        guard_function,
+        review_function,
+    )
     for route in function.ROUTES
 ]
 
@@ -225,7 +268,14 @@ def message_id(tables: object, stopped: None) -> str:
     map_template()
     event_store.record(MARKED_APP, EVENT, now=now)
     opt_out()
+    draft_campaign()
     return record_message(now)
+
+
+def draft_campaign() -> None:
+    put_template("Marked", name="Marked_Notice")
+    put("campaigns", pk=DEMO_APP.app_id, sk="audience#Marked_audience", audience="{}")
+    campaign_store.create(CAMPAIGN, Entry(datetime.now(UTC), "Marked", "create", "campaign:Marked"))
 
 
 def submit(what: str, route: str, name: str) -> None:
@@ -285,6 +335,7 @@ def ask(message_id: str) -> Ask:
         path = place.route.path
         signature = "signatures" in path
         path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
+        path = path.replace("campaigns/{id}", f"campaigns/{CAMPAIGN.campaign_id}")
         path = path.replace("deliveries/{id}", f"deliveries/{EVENT.event_id}")
         for name, value in parameters.items():
             path = path.replace(name, value)
@@ -306,7 +357,7 @@ def stored(of: str = "") -> list[str]:
     """Everything that lies in the tables, or what there is of an app."""
     items = [
         repr(sorted(item.items()))
-        for table in ("apps", "messages", "balances", "ledger", "opt-outs", "events")
+        for table in ("apps", "messages", "balances", "ledger", "opt-outs", "events", "campaigns")
         for item in aws_client("dynamodb").scan(TableName=table)["Items"]
     ]
     return sorted(item for item in items if of in item)
