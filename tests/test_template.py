@@ -98,12 +98,13 @@ TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_v
 SCHEDULES = (
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
 )
+TEXTS_AND_MARKETING = " ".join(sorted([*TEXTS_ONLY.split(), "company", "marketing", "switches"]))
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
-def _sender(queue: str) -> set[tuple[str, str]]:
+def _sender(queue: str, readable: str = TEXTS_ONLY) -> set[tuple[str, str]]:
     return {
-        (f"dynamodb:GetItem of {TEXTS_ONLY}", "Apps.Arn"),
+        (f"dynamodb:GetItem of {readable}", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
@@ -184,7 +185,10 @@ PERMISSIONS = {
         _KMS,
     },
     "SenderCodesFunction": _sender("CodesQueue"),
-    "SenderBulkFunction": _sender("BulkQueue"),
+    "SenderBulkFunction": {
+        *_sender("BulkQueue", TEXTS_AND_MARKETING),
+        ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+    },
     "ReceiptFunction": {
         ("dynamodb:Query", "${Apps.Arn}/index/listed"),
         ("dynamodb:Query", "${Messages.Arn}/index/by_phone"),
