@@ -119,7 +119,9 @@ class Content:
 class Part(NamedTuple):
     """Some rows of a plan, alike in zone, segments and price (micros, of each row).
 
-    `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read.
+    `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read, and
+    `number` names the object: None where it is the part's own place. Parts are written as rows
+    come, and put in order when all are there.
     """
 
     zone: int
@@ -127,6 +129,7 @@ class Part(NamedTuple):
     segments: int
     price: int
     etag: str
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
