@@ -22,6 +22,7 @@ from tests.store.build import APP_ID, NOW, SECONDS
 PRICE = 50_000
 TEXT = "{{who}}，今天八折。回复TD退订"
 CONTENT = Content(Kind.MARKETING, "Sale", 1, "Shop", "示例商城", "a1")
+OTHER = replace(CONTENT, audience_id="a2")
 CAMPAIGN = Campaign(
     app_id=APP_ID,
     campaign_id="c1",
@@ -302,7 +303,6 @@ def test_a_notification_goes_without_the_rules_of_marketing() -> None:
         (World(audience=FakeAudience("failed")), "audience_not_ready"),
         (World(parts=[]), "nobody"),
         (World(parts=[[Row(phone(1), consented=False)]]), "nobody"),
-        (World(campaign=replace(CAMPAIGN, version=4)), "overtaken"),
     ],
 )
 def test_the_campaign_says_why_it_has_no_plan(world: World, problem: str) -> None:
@@ -343,7 +343,7 @@ def test_what_is_not_awaited_is_not_planned(planned: Planned | None) -> None:
     ("meanwhile", "planned"),
     [
         (replace(CAMPAIGN, version=4, planned=Planned("r2")), Planned("r2")),
-        (replace(CAMPAIGN, version=4), Planned("r1", problem="overtaken")),
+        (replace(CAMPAIGN, content=OTHER), Planned("r1", problem="overtaken")),
         (replace(CAMPAIGN, planned=None), None),
     ],
     ids=["planned anew", "edited", "given up"],
@@ -361,6 +361,19 @@ def test_whoever_changes_the_campaign_meanwhile_is_not_overwritten(
     world.run()
 
     assert world.campaign == replace(meanwhile, planned=planned)
+
+
+def test_a_version_with_another_pace_has_the_same_plan() -> None:
+    world = World()
+
+    def edit(step: str) -> None:
+        if step == "change":
+            world.campaign = replace(CAMPAIGN, version=4, pace=7)
+
+    world.before = edit
+    world.run()
+
+    assert world.plan.rows == 2
 
 
 @pytest.mark.parametrize("step", ["campaign", "write_plan"])

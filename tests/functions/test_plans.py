@@ -36,7 +36,7 @@ def unread(tables: SimpleNamespace) -> None:
 
 
 def test_a_plan_is_read_as_it_was_written() -> None:
-    written = plan(Part(0, 2, 1, 50_000, '"e1"', 1), Part(1, 1, 2, 100_000, '"e2"'))
+    written = plan(Part(0, 2, 1, 50_000, '"e1"', True, 1), Part(1, 1, 2, 100_000, '"e2"'))
 
     key = plans.write(written)
 
@@ -48,7 +48,9 @@ def test_parts_are_written_as_rows_come_and_read_in_the_plans_order() -> None:
     first = plans.write_part(FOLDER, 0, rows("+8618612345678"))
     second = plans.write_part(FOLDER, 1, rows("+12015550123", "+12015550124"))
 
-    key = plans.write(plan(Part(0, 2, 1, 50_000, second, 1), Part(1, 1, 1, 50_000, first, 0)))
+    key = plans.write(
+        plan(Part(0, 2, 1, 50_000, second, number=1), Part(1, 1, 1, 50_000, first, number=0))
+    )
 
     assert plans.recipients(key, 0) == tuple(rows("+12015550123", "+12015550124"))
     assert plans.recipients(key, 1) == tuple(rows("+8618612345678"))

@@ -95,13 +95,21 @@ def test_a_column_goes_before_the_campaigns_value_unless_its_cell_is_empty() -> 
     assert empty.recipient.variables == {"who": "张三"}
 
 
-def test_nobody_sets_what_the_service_fills_in() -> None:
-    content = replace(CONTENT, variables={"gift": "茶杯", "name": "银行"})
+def test_a_name_may_be_given_in_the_place_of_the_apps() -> None:
+    named = replace(CONTENT, variables={"gift": "茶杯", "name": "茶馆"})
 
-    planned = fit(Row(variables={"who": "张三", "name": "银行", "ttl": "99"}), content=content)
+    assert "茶馆 回复TD退订" in fit(Row(), content=named).text
+    assert "茶社 回复TD退订" in fit(Row(variables={"who": "张三", "name": "茶社"})).text
 
-    assert "示例应用" in planned.text
-    assert planned.recipient.variables == {"who": "张三"}
+
+def test_nobody_sets_what_else_the_service_fills_in() -> None:
+    given = {"sign": "银行", "template": "银行", "ttl": "99", "code": "123456"}
+    text = "{{sign}} {{template}} {{ttl}} {{code}}"
+
+    planned = fit(Row(variables=given), content=replace(CONTENT, variables=given), text=text)
+
+    assert planned.text == "【示例商城】示例商城 Sale 10 "
+    assert planned.recipient.variables == {}
 
 
 def test_a_notification_has_no_zone_and_asks_for_no_consent() -> None:
@@ -283,3 +291,16 @@ def test_rows_that_have_too_little_in_common_are_no_campaign(
         groups.close()
 
     assert unplannable.value.problem is Problem.SCATTERED
+
+
+def test_what_goes_in_plain_characters_is_in_parts_of_its_own() -> None:
+    plain = billing.Way(is_mainland=False, abroad=Rule.GSM, plain=True, theirs=None)
+    ways = replace(WAYS, way=lambda country: plain)
+    content = replace(CONTENT, signature_text="Shop", variables={})
+    words = planning.words(content, "“{{who}}” " + "sale " * 14, app_name="x")
+    english, chinese = (Row("+447400123456", {"who": who}) for who in ("Bob", "鲍勃"))
+
+    one, other = (planning.fit(row, words, ways, WORLD) for row in (english, chinese))
+
+    assert (one.group.plain, one.group.segments) == (True, 1)
+    assert (other.group.plain, other.group.segments) == (False, 2)

@@ -121,7 +121,8 @@ class Part(NamedTuple):
 
     `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read, and
     `number` names the object: None where it is the part's own place. Parts are written as rows
-    come, and put in order when all are there.
+    come, and put in order when all are there. `plain`: their texts go in GSM-7's characters, as
+    `Message.plain` has it.
     """
 
     zone: int
@@ -129,6 +130,7 @@ class Part(NamedTuple):
     segments: int
     price: int
     etag: str
+    plain: bool = False
     number: int | None = None
 
 

@@ -22,6 +22,8 @@ HELD_ROWS = 20_000
 # More are no campaign: a run keeps a place for each zone in one item.
 MOST_PARTS, MOST_ZONES = 10_000, 2_000
 SAMPLES = 3
+# The app's, unless somebody says another: as in a message that is sent alone.
+_NAME = "name"
 # `{{ttl}}` is the life of a code, which no campaign has; one message shows the default, too.
 _MINUTES = "10"
 
@@ -101,6 +103,7 @@ class Group(NamedTuple):
     zone: str
     segments: int
     price: int
+    plain: bool = False
 
 
 class Fit(NamedTuple):
@@ -154,26 +157,20 @@ def check(
 
 def words(content: Content, template_text: str, *, app_name: str) -> Words:
     """What is said to everybody. Raises Unplannable for values that no text can hold."""
-    columns = tuple(
-        name for name in templates.variables(template_text) if name not in templates.RESERVED
-    )
+    names = templates.variables(template_text)
+    columns = tuple(name for name in names if name not in templates.RESERVED or name == _NAME)
     try:
         given = _values(content.variables, columns)
     except LeftOut:
         raise Unplannable(Problem.VARIABLES) from None
-    reserved = {
-        "name": app_name,
-        "sign": content.signature_text,
-        "template": content.template,
-        "ttl": _MINUTES,
-    }
+    reserved = {"sign": content.signature_text, "template": content.template, "ttl": _MINUTES}
     return Words(
         content.kind,
         content.signature,
         content.signature_text,
         template_text,
         columns,
-        {**given, **reserved},
+        {_NAME: app_name, **given, **reserved},
     )
 
 
@@ -192,7 +189,8 @@ def fit(row: Addressed, said: Words, ways: Ways, reach: Reach) -> Fit:
     counted = _counted(said, own, way)
     price = _price(row.phone, counted.segments, ways)
     zone = ways.zone_of(row.phone, row.zone) if is_marketing else ""
-    return Fit(Group(zone, counted.segments, price), Recipient(row.phone, own), counted.text)
+    group = Group(zone, counted.segments, price, counted.plain)
+    return Fit(group, Recipient(row.phone, own), counted.text)
 
 
 class Groups:
@@ -239,7 +237,7 @@ class Groups:
         self._held -= len(rows)
         etag = self._write(number, rows)
         # Which place its zone has is known when all are there.
-        part = Part(-1, len(rows), group.segments, group.price, etag, number)
+        part = Part(-1, len(rows), group.segments, group.price, etag, group.plain, number)
         self._parts.append((group, part))
 
 
@@ -252,7 +250,7 @@ def _values(given: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
     """Those of the columns that say something; an empty cell leaves it to the constants."""
     found = {name: text for name in columns if (text := given.get(name, "").strip())}
     for text in found.values():
-        if not send_requests.may_be_shown(text):
+        if not all(map(send_requests.may_be_shown, text)):
             raise LeftOut(Left.BRACKETS)
         if len(text) > send_requests.MAX_VALUE:
             raise LeftOut(Left.TOO_LONG)

@@ -120,12 +120,6 @@ def values(request: SendRequest, names: Iterable[str], *, authority: Authority) 
     return given
 
 
-def may_be_shown(text: str) -> bool:
-    """Whether a message may hold the text: no control characters, and no signature's brackets."""
-    # A second signature would be a lie.
-    return not ("【" in text or "】" in text) and all(map(_is_shown, text))
-
-
 def _value(name: str, value: object) -> str:
     """A scalar as a template prints it: 3.0 is 3 for JavaScript, which knows no integers."""
     if isinstance(value, bool):
@@ -137,7 +131,7 @@ def _value(name: str, value: object) -> str:
     text = str(value).strip()
     if len(text) > MAX_VALUE:
         raise BadParameter(f"The variable {name} is longer than {MAX_VALUE} characters.")
-    if not may_be_shown(text):
+    if not all(may_be_shown(character) for character in text):
         raise BadParameter(f"The variable {name} must not contain 【, 】 or control characters.")
     return text
 
@@ -193,13 +187,15 @@ def _check_text(name: str, value: str | None) -> None:
         return
     if len(value) > _MAX_TEXT:
         raise BadParameter(f"{name} is longer than {_MAX_TEXT} characters.")
-    if not may_be_shown(value):
+    if not all(may_be_shown(character) for character in value):
         raise BadParameter(f"{name} must not contain 【, 】 or control characters.")
 
 
-def _is_shown(character: str) -> bool:
-    # Python calls the wide space unprintable, people use it.
-    return unicodedata.category(character) == "Zs" or character.isprintable()
+def may_be_shown(character: str) -> bool:
+    """Whether a text message may hold the character where somebody else's words go."""
+    # A second signature would be a lie; Python calls the wide space unprintable, people use it.
+    wide = unicodedata.category(character) == "Zs"
+    return character not in "【】" and (wide or character.isprintable())
 
 
 def _check_client_texts(texts: Mapping[str, str | None]) -> None:

@@ -132,7 +132,7 @@ def plan_campaign(job: Job, stores: Stores, *, abroad: segments.Rule, now: datet
         made = Planned(job.run, stores.write_plan(plan), plan.rows, plan.micros)
     except Unplannable as unplannable:
         made = Planned(job.run, problem=unplannable.problem.value)
-    _record(job, made, stores)
+    _record(job, made, campaign.content, stores)
     ids = {"app_id": job.app_id, "campaign_id": job.campaign_id}
     log.info("planned", extra={**ids, "rows": made.rows, "problem": made.problem})
 
@@ -141,13 +141,14 @@ def _is_awaited(campaign: Campaign, job: Job) -> bool:
     return campaign.planned == Planned(job.run)
 
 
-def _record(job: Job, made: Planned, stores: Stores) -> None:
+def _record(job: Job, made: Planned, content: Content, stores: Stores) -> None:
+    """Say what became of it. A version with another time or pace can use it, too."""
+
     def change(seen: Campaign) -> Campaign:
         if not _is_awaited(seen, job):
             return seen
-        is_older = seen.version != job.version
         overtaken = Planned(job.run, problem=Problem.OVERTAKEN.value)
-        return replace(seen, planned=overtaken if is_older else made)
+        return replace(seen, planned=made if seen.content == content else overtaken)
 
     try:
         stores.change(job.app_id, job.campaign_id, change)
@@ -158,8 +159,6 @@ def _record(job: Job, made: Planned, stores: Stores) -> None:
 def _plan(
     campaign: Campaign, job: Job, stores: Stores, *, abroad: segments.Rule, now: datetime
 ) -> Plan:
-    if campaign.version != job.version:
-        raise Unplannable(Problem.OVERTAKEN)
     content, app_id = campaign.content, job.app_id
     words, fit = _fitting(content, app_id, stores, abroad=abroad)
     groups, tally = Groups(partial(stores.write_part, job.folder)), _Tally()
