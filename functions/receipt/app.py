@@ -22,7 +22,7 @@ from signet.edge import clock, http, settings
 from signet.edge.http import Answer, Call, Event, Route
 from signet.edge.logs import logger
 from signet.errors import NotFound, NotPermitted
-from signet.flows import pass_replies
+from signet.flows import hear_campaign, pass_replies
 from signet.flows.take_reports import Stores, take
 from signet.health import PROMPT_SECONDS, Count
 from signet.store import callbacks, conversations, deployment, messages
@@ -51,6 +51,8 @@ stores = Stores(
     find=callbacks.find,
     reported=messages.reported,
     timed=timed,
+    counted=hear_campaign.counted,
+    opted_out=hear_campaign.opted_out,
     app_ids=conversations.app_ids,
     sent_to=conversations.sent_to,
     record_reply=lambda *said: pass_replies.opted(*said, now=clock.now()),

@@ -1,5 +1,7 @@
 """Queue messages `{"v", "app_id", "message_id", "rescue"?}`: hand recorded messages to carriers.
 
+And of campaigns, as `edge.campaign_queue` has them: messages to record and send, and steps.
+
 Deployed twice, for codes and for everything else. A record is done when its message reached an
 end or is somebody else's; where every carrier refused and one may take it later, it comes back
 after 5, 15, then 30 seconds; what cannot be read or found goes to the dead-letter queue. With
@@ -8,19 +10,13 @@ after 5, 15, then 30 seconds; what cannot be read or found goes to the dead-lett
 
 import time
 from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from typing import TYPE_CHECKING, Any
 
 from signet.carriers import Carrier, OutgoingMessage, opening
 from signet.carriers.mappings import Find
-from signet.edge import clock, queue, settings
+from signet.edge import clock, queue, settings, sqs_events
 from signet.edge.logs import logger
+from signet.edge.sqs_events import SQSRecord
 from signet.flows import delivering, routed
 from signet.flows.asking import Routing
 from signet.flows.deliver import RetryLater, deliver
@@ -30,23 +26,16 @@ from signet.store import mappings
 from signet.store.carrier_health import HEALTH
 from signet.vendor_templates import Ours, VendorTemplate
 
+if TYPE_CHECKING:
+    from signet.flows.campaigning import Work
+
 _DELAYS = (5, 15, 30)
 # A call of a carrier may take eleven seconds, and the function has twenty.
 _START_WITHIN = 8.0
 _began = time.monotonic()
+_campaigns: "Work | None" = None
 
-
-class LoggingProcessor(BatchProcessor):
-    """Says why a record failed; Powertools only says which."""
-
-    def failure_handler(self, record: Any, exception: Any) -> Any:
-        """Log what nobody expected, then fail the record as always."""
-        if not isinstance(exception[1], RetryLater):
-            logger.error("record_failed", exc_info=exception)
-        return super().failure_handler(record, exception)
-
-
-processor = LoggingProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = sqs_events.LoggingProcessor(expected=RetryLater)
 records = delivering.RECORDS
 
 
@@ -83,24 +72,38 @@ routing = Routing(
 
 
 def send(record: SQSRecord) -> None:
-    job = queue.parse(record.body)
+    fields = queue.fields_of(record.body)
     url = settings.value("SIGNET_QUEUE_URL")
     if not may_start():
         # Those before it in the batch took their time: a fresh message, so that no receive of
         # this one counts towards the dead letters.
-        queue.put(url, job, delay=1)
+        queue.put_body(url, record.body, str(fields.get("app_id")), delay=1)
         return
     try:
+        if "campaign_id" in fields:
+            _of_campaign(fields, queued_at=sqs_events.queued_at(record))
+            return
+        job = queue.job(fields)
         if job.is_rescue:
             rescue(job.ref, routing, records, delivering.RESCUES, now=clock.now)
         else:
-            deliver(job.ref, routing, records, now=clock.now, queued_at=_queued_at(record))
+            deliver(
+                job.ref, routing, records, now=clock.now, queued_at=sqs_events.queued_at(record)
+            )
     except RetryLater as later:
         delay = _DELAYS[min(later.attempts, len(_DELAYS)) - 1]
         queue.delay(url, record.receipt_handle, delay)
         raise
     finally:
         HEALTH.flush_if_due(int(clock.now().timestamp()))
+
+
+def _of_campaign(fields: dict[str, Any], *, queued_at: int | None) -> None:
+    global _campaigns
+    from signet.flows.campaigning import Work  # codes need none of this
+
+    _campaigns = _campaigns or Work(routing)
+    _campaigns.take(fields, queued_at=queued_at)
 
 
 def _rescue_later(ref: MessageRef) -> None:
@@ -113,15 +116,12 @@ def _rescue_later(ref: MessageRef) -> None:
         logger.warning("queue_unavailable", extra={"message_id": ref.message_id})
 
 
-def _queued_at(record: SQSRecord) -> int | None:
-    milliseconds = record.raw_event.get("attributes", {}).get("SentTimestamp")
-    return int(milliseconds) // 1000 if milliseconds else None
-
-
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    global _began
-    _began = time.monotonic()
-    result = process_partial_response(
+    global _began, _campaigns
+    _began, _campaigns = time.monotonic(), None
+    result = sqs_events.process_partial_response(
         event=event, record_handler=send, processor=processor, context=context
     )
+    if _campaigns:
+        _campaigns.note()
     return dict(result)

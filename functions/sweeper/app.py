@@ -1,5 +1,7 @@
 """Every minute: finish what was recorded and never finished, and tell of low balances.
 
+First of all it wakes campaigns whose hours have begun, or whose step was lost.
+
 Every hour, with `{"task": "close_days"}`: move the counters of days that are over into the
 ledger. See `flows/sweep` and `flows/keep_books`.
 """
@@ -7,11 +9,12 @@ ledger. See `flows/sweep` and `flows/keep_books`.
 import time
 from typing import Any
 
-from signet.edge import alarms, clock, queue, settings
+from signet.edge import alarms, campaign_queue, clock, queue, settings
 from signet.edge.logs import logger
 from signet.flows.keep_books import Books, close_days, watch_balances
 from signet.flows.sweep import Records, sweep
-from signet.store import apps, balances, ledger, messages
+from signet.flows.wake_campaigns import Sleepers, wake
+from signet.store import apps, balances, campaigns, ledger, messages
 
 # Well within the function's timeout and the minute until the next one starts.
 _WORK_SECONDS = 25
@@ -28,6 +31,7 @@ records = Records(
         settings.value("SIGNET_CODES_QUEUE_URL"), queue.Job(ref, is_rescue=True)
     ),
 )
+sleepers = Sleepers(campaigns.due, campaigns.get, campaign_queue.put_step)
 books = Books(
     apps=apps.every_app,
     standing=balances.standing,
@@ -49,6 +53,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     def may_go_on() -> bool:
         return time.monotonic() < end
 
+    wake(sleepers, now=now)
     seen = sweep(records, now=now, may_go_on=may_go_on)
     watch_balances(books, now=now, may_go_on=may_go_on)
     logger.info("swept", extra={"seen": seen})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from signet.campaigns import Campaign, Part, Place, Plan, Planned, Run, Schedule, State
+from signet.campaigns import Campaign, Part, Plan, Planned, Run, Schedule, State
 from signet.curves import Hours
 from signet.flows.show_plan import document
 from tests.flows.test_plan_campaign import CAMPAIGN
@@ -76,7 +76,15 @@ def test_who_waits_for_its_hours_is_named() -> None:
     assert found["finishes_at"] == "2026-11-22T20:00:40Z"
 
 
-RUN = Run(1, "key", (SECONDS - 600) * 1000, "t", (Place(0, 0),), 8, 0, 0)
+RUN = Run.first_step(
+    PLAN,
+    "plans/a/c1/3/r1/a1/plan.json",
+    number=1,
+    started_at=(SECONDS - 600) * 1000,
+    shards=8,
+    balance_shard=0,
+    events=False,
+)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,14 @@ who have agreed, with their words and their price. A message's id follows from c
 run and number, so that the record itself lets nobody have it twice (review.md 5.3).
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
+from itertools import accumulate, pairwise
+from secrets import token_hex
 from typing import NamedTuple
 
 from signet import days, messages
@@ -55,6 +58,7 @@ class Outcome(StrEnum):
     UNCONFIRMED = "unconfirmed"
     OPTED_OUT = "opted_out"
     CAPPED = "capped"
+    NO_CARRIER = "no_carrier"
 
     @property
     def is_paid(self) -> bool:
@@ -119,10 +123,10 @@ class Content:
 class Part(NamedTuple):
     """Some rows of a plan, alike in zone, segments and price (micros, of each row).
 
-    `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read, and
-    `number` names the object: None where it is the part's own place. Parts are written as rows
-    come, and put in order when all are there. `plain`: their texts go in GSM-7's characters, as
-    `Message.plain` has it.
+    `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read.
+    `plain`: their texts go in GSM-7's characters, as `Message.plain` has it. `number` names the
+    object, None where it is the part's own place: parts are written as rows come, and put in order
+    when all are there.
     """
 
     zone: int
@@ -171,11 +175,9 @@ class Plan:
 
     def groups(self) -> list[range]:
         """The parts of each zone, in the zones' order."""
-        found = []
-        for zone in range(len(self.zones)):
-            mine = [number for number, part in enumerate(self.parts) if part.zone == zone]
-            found.append(range(mine[0], mine[-1] + 1) if mine else range(0))
-        return found
+        sizes = Counter(part.zone for part in self.parts)
+        ends = list(accumulate(sizes[zone] for zone in range(len(self.zones))))
+        return [range(start, end) for start, end in pairwise([0, *ends])]
 
 
 def part_key(folder: str, number: int) -> str:
@@ -208,9 +210,12 @@ class Place(NamedTuple):
 class Run:
     """One run of a campaign. Times are epoch seconds, `started_at` milliseconds as ids need it.
 
-    `token` is that of the step that may go on; `places` are one for each zone of the plan.
-    `reserved` micros were paid by item `balance_shard` of the balance on `day`. `settled`: what
-    was not used of them is back. `rewound` counts how often rows were released anew.
+    `token` is that of the step that may go on. Of each zone of the plan, `places` has the first
+    row that was not released, and `firsts` the first part that is not known to be complete.
+    `recent` are the parts that were released last, `noted` rows had an outcome at `noted_at`, and
+    since then it was said `rewound` times that rows are to be released anew. `reserved` micros
+    were paid by item `balance_shard` of the balance; `settled`: what was not used is back.
+    `events`: the app is told what becomes of its messages.
     """
 
     number: int
@@ -218,13 +223,45 @@ class Run:
     started_at: int
     token: str
     places: tuple[Place, ...]
+    firsts: tuple[int, ...]
     shards: int
     reserved: int
     balance_shard: int
+    events: bool = False
+    recent: tuple[int, ...] = ()
     released_at: int = 0
+    noted: int = 0
+    noted_at: int = 0
     rewound: int = 0
     settled: bool = False
     finished_at: int | None = None
+
+    @classmethod
+    def first_step(
+        cls,
+        plan: Plan,
+        plan_key: str,
+        *,
+        number: int,
+        started_at: int,
+        shards: int,
+        balance_shard: int,
+        events: bool,
+    ) -> "Run":
+        """A run of the plan that has released nothing; `started_at` in epoch milliseconds."""
+        groups = plan.groups()
+        return cls(
+            number=number,
+            plan_key=plan_key,
+            started_at=started_at,
+            token=new_token(),
+            places=tuple(Place(parts.start, 0) for parts in groups),
+            firsts=tuple(parts.start for parts in groups),
+            shards=shards,
+            reserved=plan.micros,
+            balance_shard=balance_shard,
+            events=events,
+        )
 
     @property
     def day(self) -> str:
@@ -284,18 +321,14 @@ class Row(NamedTuple):
         return cls(campaign_id, int(run), int(part), int(row))
 
 
+def new_token() -> str:
+    """A token for the step that may go on."""
+    return token_hex(8)
+
+
 def message_id(campaign: Campaign, run: Run, phone: str) -> str:
     """The id of the message to a number: always the same for campaign, version, run and phone."""
     said = f"{campaign.app_id}\0{campaign.campaign_id}\0{campaign.version}\0{run.number}\0{phone}"
     digest = sha256(f"signet/campaign/1\0{said}".encode()).hexdigest()[:20]
     unique = f"{run.started_at:012x}{digest}"
     return messages.id_of(run.day, unique, shards=run.shards)
-
-
-def counted(works: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, int]:
-    """How many rows came to which outcome, of all these parts."""
-    totals: dict[str, int] = {}
-    for work in works:
-        for outcome, rows in work.items():
-            totals[outcome] = totals.get(outcome, 0) + len(rows)
-    return totals

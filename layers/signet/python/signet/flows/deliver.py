@@ -56,33 +56,35 @@ def deliver(
     *,
     now: Callable[[], datetime],
     queued_at: int | None = None,
-) -> None:
-    """Bring the message one step towards its end.
+) -> State | None:
+    """Bring the message one step towards its end; the state it is in then.
 
     `queued_at`: when the queue took it, in epoch seconds. Returns when nothing is left to do for
-    this queue message. Raises RetryLater after a sure refusal that may pass, and UnknownMessage
-    for a reference without a record.
+    this queue message, None where somebody else is at it. Raises RetryLater after a sure refusal
+    that may pass, and UnknownMessage for a reference without a record.
     """
     message = records.get(ref)
     if message.state is State.SENDING:
-        settle_lost_attempt(message, records.lost, now=now())
+        is_lost = settle_lost_attempt(message, records.lost, now=now())
+        return State.UNCONFIRMED if is_lost else None
     hops = routing.hops(message)
     reason = _why_not(message, hops, now())
     if reason:
         records.expired(message, reason, now())
-    if reason or message.state is not State.QUEUED:
-        return
+        return State.EXPIRED
+    if message.state is not State.QUEUED:
+        return message.state
     code = code_of(message, records)
     if code is None and message.subject:
         records.expired(message, "code replaced", now())
-        return
+        return State.EXPIRED
     handing = Handing(message, outgoing_message(message, code, records), routing, now)
     attempt = new_claim(message.attempts)
     try:
         records.claim(message, attempt, now(), queued_at=queued_at)
-        _hand_over(handing, attempt, hops, records)
-    except NotClaimed:
-        return
+        return _hand_over(handing, attempt, hops, records)
+    except NotClaimed as held:
+        return None if held.state is State.SENDING else held.state
 
 
 def _why_not(message: Message, hops: Sequence[Hop], now: datetime) -> str | None:
@@ -100,11 +102,13 @@ def _why_not(message: Message, hops: Sequence[Hop], now: datetime) -> str | None
 
 def settle_lost_attempt(
     message: Message, lost: Callable[[Message, str, datetime], None], *, now: datetime
-) -> None:
+) -> bool:
     """Close an attempt whose sender died: its lease is over, its outcome not known."""
-    if message.lease_until <= now.timestamp():
-        lost(message, "sender lost", now)
-        log.error("outcome_unknown", extra={"message_id": message.ref.message_id})
+    if message.lease_until > now.timestamp():
+        return False
+    lost(message, "sender lost", now)
+    log.error("outcome_unknown", extra={"message_id": message.ref.message_id})
+    return True
 
 
 def new_claim(attempts: int) -> Claim:
@@ -163,14 +167,13 @@ def _text(message: Message, code: str, records: Records) -> str:
     return segments.plain(text) if message.plain else text
 
 
-def _hand_over(handing: Handing, attempt: Claim, hops: Sequence[Hop], records: Records) -> None:
+def _hand_over(handing: Handing, attempt: Claim, hops: Sequence[Hop], records: Records) -> State:
     """Ask one carrier after another, until one of them does not surely refuse."""
     message, may_pass = handing.message, False
     for left in range(len(hops) - 1, -1, -1):
         answer = ask(hops[-1 - left], handing)
         if not answer.refusal:
-            _settle(message, attempt, answer, records)
-            return
+            return _settle(message, attempt, answer, records)
         may_pass = may_pass or answer.refusal.retryable
         if answer.refusal.bad_number or attempt.number >= MAX_ATTEMPTS:
             may_pass = False
@@ -186,13 +189,14 @@ def _hand_over(handing: Handing, attempt: Claim, hops: Sequence[Hop], records: R
     records.refused(message, attempt, answer.told, final=not may_pass)
     if may_pass:
         raise RetryLater(attempt.number)
+    return State.CALL_FAILED
 
 
-def _settle(message: Message, attempt: Claim, answer: Answer, records: Records) -> None:
+def _settle(message: Message, attempt: Claim, answer: Answer, records: Records) -> State:
     """Record that the carrier took it, or that nobody knows."""
     if answer.taken is None:
         records.unconfirmed(message, attempt, answer.told)
-        return
+        return State.UNCONFIRMED
     records.accepted(
         message,
         attempt,
@@ -200,3 +204,4 @@ def _settle(message: Message, attempt: Claim, answer: Answer, records: Records) 
         carrier_message_id=answer.taken.carrier_message_id,
         awaits_rescue=answer.awaits_rescue,
     )
+    return State.AWAITING_RECEIPT

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 from signet import opt_outs
 from signet.carriers import Callback, CallbackRefused, Carrier, Receipt, Reply, Reports
 from signet.errors import Unavailable
+from signet.limits import Kind
 from signet.messages import MessageRef
 from signet.opt_outs import Meaning, OptOut, Sent
 from signet.routes import family
@@ -58,7 +59,8 @@ class PassedOn(Protocol):
 class Stores:
     """What callbacks read and change; see `store.callbacks`, `.messages`, `.conversations`.
 
-    `timed` hears when a carrier got a message of which a receipt has come.
+    `timed` hears when a carrier got a message of which a receipt has come, `counted` of which
+    row of a campaign one has come, and `opted_out` which message an opt-out answers.
     """
 
     was_taken: Callable[[str, datetime], bool]
@@ -66,6 +68,8 @@ class Stores:
     find: Callable[[str, str, datetime], MessageRef | None]
     reported: Callable[..., Heard | None]
     timed: Callable[[Heard, datetime], None]
+    counted: Callable[[MessageRef, Heard, bool, datetime], None]
+    opted_out: Callable[[MessageRef, datetime], None]
     app_ids: Callable[[str | None], Sequence[str]]
     sent_to: SentTo
     record_reply: Callable[[str | None, str, OptOut], None]
@@ -132,6 +136,8 @@ def _take_receipt(name: str, receipt: Receipt, stores: Stores, now: datetime) ->
         return True
     if heard:
         stores.timed(heard, now)
+        if heard.campaign:
+            stores.counted(ref, heard, receipt.delivered, now)
     return True
 
 
@@ -152,6 +158,8 @@ def _take_reply(name: str, reply: Reply, stores: Stores, now: datetime) -> None:
                 message_id=message_id,
             )
             stores.record_reply(app_id, reply.phone, said)
+            if said.is_out and answered and answered.kind is Kind.MARKETING:
+                stores.opted_out(MessageRef(answered.app_id, answered.message_id), now)
         case _ if app_id:
             stores.passed_on(app_id, reply, carrier=name, message_id=message_id, now=now)
         case _:

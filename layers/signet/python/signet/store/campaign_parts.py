@@ -57,16 +57,24 @@ def hear(app_id: str, row: Row, heard: Heard, *, now: int) -> None:
 
 
 def works(app_id: str, campaign_id: str, run: int, parts: Iterable[int]) -> dict[int, Work]:
-    """What is noted of these parts, by their number; {} of one of which nothing is."""
+    """What is noted of these parts, by their number; {} of one of which nothing is.
+
+    A row has one outcome. Of several that were noted, as a late answer may come after its sender
+    was given up, it is the first in the order of `Outcome`.
+    """
     found = _read(app_id, campaign_id, run, parts, "work", is_consistent=True)
-    return {
-        number: {
-            outcome: frozenset(map(int, rows))
-            for outcome in Outcome
-            if item and (rows := getattr(item, outcome.value))
-        }
-        for number, item in found.items()
-    }
+    return {number: _work(item) if item else {} for number, item in found.items()}
+
+
+def _work(item: CampaignItem) -> Work:
+    seen: frozenset[int] = frozenset()
+    work = {}
+    for outcome in Outcome:
+        rows = frozenset(map(int, getattr(item, outcome.value) or ())) - seen
+        if rows:
+            work[outcome] = rows
+            seen |= rows
+    return work
 
 
 def heards(app_id: str, campaign_id: str, run: int, parts: Iterable[int]) -> dict[int, Heard]:

@@ -92,6 +92,7 @@ class CampaignItem(table.Table):
     unconfirmed = NumberSetAttribute(null=True)
     opted_out = NumberSetAttribute(null=True)
     capped = NumberSetAttribute(null=True)
+    no_carrier = NumberSetAttribute(null=True)
     delivered = NumberAttribute(null=True)
     undelivered = NumberAttribute(null=True)
     replied_out = NumberAttribute(null=True)
@@ -294,5 +295,9 @@ def _campaign(item: CampaignItem) -> Campaign:
 
 
 def _run(document: Mapping[str, Any]) -> Run:
-    places = tuple(Place(*place) for place in document["places"])
-    return Run(**{**document, "places": places})
+    return Run(**{
+        **document,
+        "places": tuple(Place(*place) for place in document["places"]),
+        "firsts": tuple(document["firsts"]),
+        "recent": tuple(document["recent"]),
+    })  # fmt: skip

@@ -7,8 +7,9 @@ Bounded: of the first apps, the newest messages of each. Failure mode: closed.
 from collections.abc import Iterable, Iterator
 
 from signet.limits import Kind
+from signet.messages import MessageRef
 from signet.opt_outs import Sent
-from signet.store import apps, table
+from signet.store import apps, messages, table
 from signet.store.apps import AppItem
 from signet.store.messages import MessageItem
 
@@ -30,6 +31,14 @@ def sent_to(phone: str, app_ids: Iterable[str], *, signatures: bool = False) -> 
     found = [item for app_id in app_ids for item in _newest(app_id, phone)]
     texts = dict(_signature_texts(found)) if signatures else {}
     return [_sent(item, texts.get((item.pk, item.sk), "")) for item in found]
+
+
+def campaign_of(ref: MessageRef) -> str | None:
+    """Which row of a campaign a message is for, as `campaigns.Row` packs it."""
+    key = messages.key(ref)
+    attributes = ["campaign"]
+    read = table.read(lambda: list(MessageItem.batch_get([key], attributes_to_get=attributes)))
+    return read[0].campaign if read else None
 
 
 def _newest(app_id: str, phone: str) -> list[MessageItem]:

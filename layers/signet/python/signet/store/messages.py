@@ -12,7 +12,7 @@ it, the state says that the answer is not known.
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -142,10 +142,11 @@ _USED_BEFORE_IT_WAS_SENT = (
 )
 # A receipt tells more than these do. A carrier's yes goes before another's, or its own, no.
 _UNHEARD = (State.SENDING.value, State.AWAITING_RECEIPT.value, State.UNCONFIRMED.value)
-_DELIVERED_TELLS_MORE = MessageItem.state.is_in(*_UNHEARD, State.UNDELIVERED.value) | (
+_DELIVERED_TELLS_MORE = MessageItem.state.is_in(*_UNHEARD) | (
     # A carrier that refused it delivered it after all: it must not be sent again.
     (MessageItem.state == State.QUEUED.value) & (MessageItem.attempts > 0)
 )
+_DELIVERED_CORRECTS = MessageItem.state == State.UNDELIVERED.value
 _UNDELIVERED_TELLS_MORE = MessageItem.state.is_in(*_UNHEARD)
 _LONGEST_REASON = 100
 # As `messages.new_id` writes it.
@@ -156,15 +157,22 @@ class UnknownMessage(Exception):
     """No record of that id can be read: nobody wrote it, or it is forgotten or of tomorrow."""
 
 
+class AlreadyRecorded(Exception):
+    """There is a record of that message: this is not its first attempt."""
+
+
 class Heard(NamedTuple):
     """Of which carrier something was heard, of which number, and when it got the message.
 
-    `sent_at` is in epoch seconds; `carrier` is whoever reported it.
+    `sent_at` is in epoch seconds; `carrier` is whoever reported it. `campaign` as in messages.
+    `corrects`: it was said before that it did not arrive.
     """
 
     carrier: str
     phone: str
     sent_at: int
+    campaign: str | None = None
+    corrects: bool = False
 
 
 class NotClaimed(Exception):
@@ -177,7 +185,7 @@ class NotClaimed(Exception):
 
 def record(writes: TransactWrite, message: Message) -> None:
     """Add the new message to a transaction."""
-    pk, sk = _key(message.ref)
+    pk, sk = key(message.ref)
     due_at = message.created_at + int(DUE_AFTER.total_seconds())
     item = MessageItem(
         pk,
@@ -213,6 +221,50 @@ def record(writes: TransactWrite, message: Message) -> None:
     writes.save(item, condition=MessageItem.pk.does_not_exist())
 
 
+def record_claimed(
+    message: Message, attempt: Claim, now: datetime, *, queued_at: int | None = None
+) -> None:
+    """Record a campaign's message that is claimed already, in one write.
+
+    It is not in the list of open messages: its queue brings it again until it has an end. Raises
+    AlreadyRecorded.
+    """
+    seconds = int(now.timestamp())
+    pk, sk = key(message.ref)
+    attributes = {
+        "app_phone": f"{message.ref.app_id}#{message.phone}",
+        "kind": message.kind.value,
+        "channel": message.channel.value,
+        "template": message.template,
+        "template_version": message.template_version,
+        "signature": message.signature,
+        "signature_text": message.signature_text,
+        "events": "1" if message.events else None,
+        "plain": message.plain or None,
+        "campaign": message.campaign,
+        "segments": message.segments,
+        "price": message.price,
+        "balance_shard": message.balance_shard,
+        "created_at": message.created_at,
+        "expires_at": message.expires_at,
+        "ttl": message.created_at + int(RETENTION.total_seconds()),
+        "queued_at": queued_at,
+        "claimed_at": seconds,
+    }
+    named = MessageItem.get_attributes()
+    actions = [
+        *(named[name].set(value) for name, value in attributes.items() if value is not None),
+        MessageItem.state.set(State.SENDING.value),
+        *_leased(attempt, seconds),
+    ]
+    try:
+        table.update(MessageItem(pk, sk), actions, MessageItem.pk.does_not_exist())
+    except table.ConditionFailed as failed:
+        # A retry after a lost reply finds its own claim.
+        if failed.before.get("attempt_id") != attempt.id:
+            raise AlreadyRecorded(message.ref.message_id) from failed
+
+
 def verified(ref: MessageRef, now: int) -> None:
     """Record that the message's code was used. Raises ConditionFailed without a record."""
     _change(ref, _verified(now), MessageItem.pk.exists())
@@ -220,17 +272,24 @@ def verified(ref: MessageRef, now: int) -> None:
 
 def record_verified(writes: TransactWrite, ref: MessageRef, now: int) -> None:
     """Add the same to a transaction."""
-    writes.update(MessageItem(*_key(ref)), _verified(now), MessageItem.pk.exists())
+    writes.update(MessageItem(*key(ref)), _verified(now), MessageItem.pk.exists())
 
 
 def get(ref: MessageRef) -> Message:
     """The message as it stands now. Raises UnknownMessage."""
-    pk, sk = _key(ref)
+    pk, sk = key(ref)
     try:
         item = table.read(lambda: MessageItem.get(pk, sk, consistent_read=True))
         return _message(ref, item)
     except (DoesNotExist, ValueError, TypeError) as error:
         raise UnknownMessage(ref.message_id) from error
+
+
+def found(refs: Iterable[MessageRef]) -> list[Message]:
+    """Those of these messages that there are, as they stand now."""
+    by_key = {key(ref): ref for ref in refs}
+    items = table.read(lambda: list(MessageItem.batch_get(list(by_key), consistent_read=True)))
+    return [_message(by_key[str(item.pk), str(item.sk)], item) for item in items]
 
 
 def claim(message: Message, attempt: Claim, now: datetime, *, queued_at: int | None = None) -> None:
@@ -340,8 +399,18 @@ def reported(
     except table.ConditionFailed as failed:
         if not failed.before:
             raise UnknownMessage(ref.message_id) from failed
+        if delivered and (corrected := _corrected(ref, moved)):
+            return _heard(corrected, carrier, corrects=True)
         return _reported_late(ref, facts, delivered=delivered, carrier=carrier)
     return _heard(item, carrier)
+
+
+def _corrected(ref: MessageRef, moved: Sequence[Action]) -> table.Item | None:
+    """The message that was said not to have arrived, delivered after all; None if it was not."""
+    try:
+        return _change(ref, moved, _DELIVERED_CORRECTS)
+    except table.ConditionFailed:
+        return None
 
 
 def _reported_late(
@@ -368,11 +437,11 @@ def _reported_late(
         return None
 
 
-def _heard(item: table.Item, carrier: str) -> Heard:
+def _heard(item: table.Item, carrier: str, *, corrects: bool = False) -> Heard:
     tried = [one.at for one in _tries(item.get) if one.carrier == carrier]
     at_once = item.get("sent_at") or item.get("claimed_at") or item["created_at"]
     phone = str(item["app_phone"]).rpartition("#")[2]
-    return Heard(carrier, phone, max(tried, default=at_once))
+    return Heard(carrier, phone, max(tried, default=at_once), item.get("campaign"), corrects)
 
 
 def unconfirmed(message: Message, attempt: Claim, told: "Try") -> None:
@@ -515,7 +584,7 @@ def _give_up(
 
     def build(writes: TransactWrite) -> None:
         ended = [*actions, MessageItem.refunded.set(1)]
-        writes.update(MessageItem(*_key(message.ref)), ended, condition)
+        writes.update(MessageItem(*key(message.ref)), ended, condition)
         balances.record_refund(writes, paid)
 
     try:
@@ -542,10 +611,11 @@ def _move_on(ref: MessageRef, actions: Sequence[Action], condition: Condition) -
 
 
 def _change(ref: MessageRef, actions: Sequence[Action], condition: Condition) -> table.Item:
-    return table.update(MessageItem(*_key(ref)), actions, condition)
+    return table.update(MessageItem(*key(ref)), actions, condition)
 
 
-def _key(ref: MessageRef) -> tuple[str, str]:
+def key(ref: MessageRef) -> tuple[str, str]:
+    """The key of a message's record. Raises UnknownMessage for what is no id."""
     parts = _ID.fullmatch(ref.message_id)
     if parts is None:
         raise UnknownMessage(ref.message_id)
