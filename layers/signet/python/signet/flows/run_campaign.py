@@ -172,9 +172,7 @@ def pause(campaign: Campaign, why: Why, change: Callable[..., Campaign]) -> None
         return replace(seen, state=State.PAUSED, why=why, due_at=None)
 
     change(campaign.app_id, campaign.campaign_id, paused)
-    log.warning(
-        "campaign_paused", extra={"campaign_id": campaign.campaign_id, "reason": why.value}
-    )
+    log.warning("campaign_paused", extra={"campaign_id": campaign.campaign_id, "reason": why.value})
 
 
 def window(
