@@ -95,12 +95,13 @@ CORS_HEADERS = [
 # Function -> every (action, resource) it may use; a condition of the template in front, and
 # behind it the attributes that a read is restricted to.
 TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_variables"
+TEXTS_AND_MARKETING = " ".join(sorted([*TEXTS_ONLY.split(), "company", "marketing", "switches"]))
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
-def _sender(queue: str) -> set[tuple[str, str]]:
+def _sender(queue: str, readable: str = TEXTS_ONLY) -> set[tuple[str, str]]:
     return {
-        (f"dynamodb:GetItem of {TEXTS_ONLY}", "Apps.Arn"),
+        (f"dynamodb:GetItem of {readable}", "Apps.Arn"),
         ("dynamodb:UpdateItem", "Phones.Arn"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
@@ -181,7 +182,10 @@ PERMISSIONS = {
         _KMS,
     },
     "SenderCodesFunction": _sender("CodesQueue"),
-    "SenderBulkFunction": _sender("BulkQueue"),
+    "SenderBulkFunction": {
+        *_sender("BulkQueue", TEXTS_AND_MARKETING),
+        ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+    },
     "ReceiptFunction": {
         ("dynamodb:Query", "${Apps.Arn}/index/listed"),
         ("dynamodb:Query", "${Messages.Arn}/index/by_phone"),

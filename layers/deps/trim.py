@@ -54,11 +54,20 @@ def drop_unused(root: Path) -> None:
     """Remove scripts, boto3's resources and examples, and what only pip reads."""
     for name in ("bin", "boto3/data", "boto3/examples"):
         shutil.rmtree(root / name)
+    drop_places(root / "phonenumbers")
     for pattern in ("*.dist-info/RECORD", "*.dist-info/REQUESTED", "*.dist-info/INSTALLER"):
         for file in root.glob(pattern):
             file.unlink()
     for examples in root.glob("botocore/data/*/*/examples-1.json"):
         examples.unlink()
+
+
+def drop_places(phonenumbers: Path) -> None:
+    """Leave the time zones of numbers, but not the names of their places and carriers."""
+    for name, data in (("geocoder", "geodata"), ("carrier", "carrierdata")):
+        shutil.rmtree(phonenumbers / data)
+        for module in phonenumbers.glob(f"{name}.py*"):
+            module.unlink()
 
 
 def main(root: Path) -> None:

@@ -163,6 +163,9 @@ class FakeMessages:
         self.reasons[message.ref] = reason
         self._change(message, "expired", state=State.EXPIRED)
 
+    def hold(self, message: Message, until: datetime) -> None:
+        self._change(message, "hold", held_until=int(until.timestamp()))
+
     def close(self, message: Message) -> None:
         self.events.append("close")
 

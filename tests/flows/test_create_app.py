@@ -8,6 +8,7 @@ import pytest
 from signet.apps import App, Key, Signature, Switches, TestPhone
 from signet.errors import BadParameter, NameTaken
 from signet.flows.create_app import NewApp, create_app
+from signet.marketing import FIRST_CAP
 from signet.store import apps, balances, ledger
 from signet.store.balances import Account
 from signet.store.ledger import Credit, Day
@@ -54,6 +55,7 @@ def test_what_is_known_of_an_app_is_kept() -> None:
         personal=True,
         created_by="demo",
         separate_review=True,
+        marketing_cap=FIRST_CAP,
     )
     assert apps.signature("signet-new-app", "Signet") == new.signature
 

@@ -13,6 +13,7 @@ from signet.errors import TemplateNotRendered, Unavailable
 from signet.flows.asking import Handing, ask
 from signet.flows.deliver import Records, RetryLater, deliver
 from signet.limits import Channel, Kind
+from signet.marketing import Drop, Hold, Verdict
 from signet.messages import MAX_ATTEMPTS, NOTIFICATION_LIFE, Message, MessageRef, State
 from signet.routes import Hop
 from signet.store.messages import UnknownMessage
@@ -59,6 +60,7 @@ class Delivery:
         )
         self.texts: dict[tuple[str, str, int], str] = {}
         self.now = NOW
+        self.verdict: Verdict = None
 
     def run(self) -> None:
         records = Records(
@@ -72,6 +74,8 @@ class Delivery:
             expired=self.messages.expired,
             pin_key=self.code.pin_key,
             keyring=self.secret.keyring,
+            verdict=lambda message, now: self.verdict,
+            hold=self.messages.hold,
             template_text=lambda app_id, name, version: self.texts[app_id, name, version],
         )
         deliver(self.ref, self.routes.routing, records, now=lambda: self.now)
@@ -589,3 +593,70 @@ def test_a_rescue_is_prepared_only_for_apps_that_want_it_and_carriers_that_repor
     delivery.run()
 
     assert delivery.routes.rescues == ([delivery.ref] if awaits else [])
+
+
+# --- Marketing, at the moment of sending ------------------------------------------------------
+
+ADVERT = new_message(new_send(kind=Kind.MARKETING), kind=Kind.MARKETING, template="Ad")
+ADVERT = replace(ADVERT, template_version=1)
+
+
+def advertising(verdict: Verdict, message: Message = ADVERT, text: str = "上新") -> Delivery:
+    delivery = Delivery(message)
+    delivery.texts["signet-demo-app", "Ad", 1] = text
+    delivery.verdict = verdict
+    return delivery
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [("上新", "上新 回复TD退订"), ("上新！回复TD退订", "上新！回复TD退订"), ("回T退订", "回T退订")],
+)
+def test_marketing_says_once_how_to_opt_out_whatever_was_stored(stored: str, sent: str) -> None:
+    delivery = advertising(None, text=stored)
+
+    delivery.run()
+
+    (handed,) = delivery.carrier.handed
+    assert handed.text == f"【示例商城】{sent}"
+    assert delivery.state is State.AWAITING_RECEIPT
+
+
+def test_marketing_that_the_rules_drop_ends_without_a_carrier_and_says_why() -> None:
+    delivery = advertising(Drop("opted out"))
+
+    delivery.run()
+
+    assert (delivery.state, delivery.reason) == (State.EXPIRED, "opted out")
+    assert delivery.carrier.handed == []
+
+
+def test_marketing_outside_its_hours_is_held_and_its_queue_message_is_done() -> None:
+    delivery = advertising(Hold(after(3_600)))
+
+    delivery.run()
+
+    record = delivery.messages.get(delivery.ref)
+    assert (record.state, record.held_until) == (State.QUEUED, SECONDS + 3_600)
+    assert delivery.messages.events == ["hold"]
+    assert delivery.carrier.handed == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [MESSAGE, replace(ADVERT, kind=Kind.NOTIFICATION), replace(ADVERT, state=State.DELIVERED)],
+)
+def test_what_is_not_marketing_or_not_to_be_sent_knows_no_such_rules(message: Message) -> None:
+    delivery = advertising(Drop("opted out"), message)
+
+    delivery.run()
+
+    assert delivery.state in (State.AWAITING_RECEIPT, State.DELIVERED)
+
+
+def test_marketing_that_is_too_late_is_not_held_any_more() -> None:
+    delivery = advertising(Hold(after(3_600)), replace(ADVERT, expires_at=SECONDS))
+
+    delivery.run()
+
+    assert (delivery.state, delivery.reason) == (State.EXPIRED, "expired")

@@ -54,6 +54,8 @@ class Rescue:
             expired=self.messages.expired,
             pin_key=self.code.pin_key,
             keyring=secret.keyring,
+            verdict=lambda *_: None,
+            hold=self.messages.hold,
             template_text=lambda *_: "",
         )
         rescues = Rescues(

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from signet import charges, messages, phones
+from signet import charges, marketing, messages, phones
 from signet.apps import App, ReviewState, Signature, Switches, TestPhone, Use
 from signet.charges import Charge
 from signet.codes import LiveCode, Subject
@@ -31,7 +31,8 @@ from signet.errors import (
     Unavailable,
 )
 from signet.flows.send_message import Caller, Stores, send_message
-from signet.limits import Channel, Kind
+from signet.limits import Channel, Kind, Limit
+from signet.marketing import Cap
 from signet.messages import Message
 from signet.routes import Wanted
 from signet.segments import Rule
@@ -112,6 +113,7 @@ class Sending:
     payers: list[int | SignetError] = field(default_factory=list)
     authority: Authority = Authority.CLIENT
     abroad: Rule = Rule.GSM
+    opens: datetime | None = None
     shield: FakeShield = field(default_factory=FakeShield)
 
     def run(self, **request: Any) -> None:
@@ -125,11 +127,15 @@ class Sending:
             accept_again=self.phones.accept_again,
             find_payer=self._find_payer,
             enqueue=self.queue.enqueue,
+            held=self._held,
             shield=self.shield.stores,
         )
         asked = replace(SendRequest(phones.parse(self.phone)), **request)
         caller = Caller(self.app, self.authority, "request-1", ("order-1", "digest"))
         send_message(asked, caller, stores, abroad=self.abroad, now=NOW)
+
+    def _held(self, message: Message, now: datetime) -> Message:
+        return marketing.held(message, self.opens) if self.opens else message
 
     def _carrier(self, wanted: Wanted) -> str | None:
         self.routed.append(wanted)
@@ -266,9 +272,9 @@ def test_a_named_signature_is_used_with_limits_of_its_own() -> None:
 
 
 def test_a_signature_for_marketing_stands_before_nothing_else() -> None:
-    marketing = replace(SECOND, use=Use.MARKETING)
+    for_marketing = replace(SECOND, use=Use.MARKETING)
     sending = Sending(
-        replace(DEMO_APP, default_signature=marketing), signatures={"LeanCloud": marketing}
+        replace(DEMO_APP, default_signature=for_marketing), signatures={"LeanCloud": for_marketing}
     )
 
     for sign in (None, "LeanCloud"):
@@ -382,6 +388,90 @@ def test_a_notification_is_recorded_without_a_code_and_goes_to_the_bulk_queue() 
     assert [limit.name for limit in send.limits] == ["A", "B", "D"]
 
 
+ADVERT = Template("Order_Notice", Kind.MARKETING, "上新！", 3)
+BRAND = replace(SECOND, name="brand", use=Use.MARKETING)
+COMPANY = replace(DEMO_APP, company="天东公司")
+
+
+def advertising(**changes: Any) -> Sending:
+    """The same of a marketing template, by an app that may send it."""
+    options = {"app": COMPANY, "signatures": {"brand": BRAND}, **changes}
+    return templated(ADVERT, **options)
+
+
+def test_marketing_in_its_hours_is_recorded_and_goes_to_the_bulk_queue() -> None:
+    sending = advertising()
+
+    sending.run(template="Order_Notice", sign="brand")
+
+    message = sending.message
+    assert sending.queue.queued == [(message.ref, Kind.MARKETING)]
+    assert (message.kind, message.signature, message.held_until) == (Kind.MARKETING, "brand", None)
+    assert (message.purpose, message.nonce_tag) == (None, None)
+
+
+def test_marketing_outside_its_hours_is_paid_and_recorded_and_not_queued() -> None:
+    sending = advertising(opens=NOW + timedelta(hours=9))
+
+    sending.run(template="Order_Notice", sign="brand")
+
+    message = sending.message
+    assert message.held_until == SECONDS + 9 * 3_600
+    assert message.expires_at == SECONDS + 21 * 3_600
+    assert message.price > 0
+    assert sending.queue.queued == []
+
+
+def test_only_marketing_is_held() -> None:
+    sending = templated(ORDER, opens=NOW + timedelta(hours=9))
+
+    sending.run(template="Order_Notice", extras={"order_id": "1"})
+
+    assert sending.message.held_until is None
+    assert sending.queue.queued
+
+
+@pytest.mark.parametrize(("cap", "counted"), [(None, None), (Cap(2, 7), Cap(2, 7).limit)])
+def test_marketing_counts_within_the_apps_cap_and_all_other_limits(
+    cap: Cap | None, counted: Limit | None
+) -> None:
+    sending = advertising(app=replace(COMPANY, marketing_cap=cap))
+
+    sending.run(template="Order_Notice", sign="brand")
+
+    ((send, _),) = sending.phones.accepted
+    assert [limit.name for limit in send.limits] == ["A", "B", "D"]
+    assert send.cap == counted
+
+
+def test_a_notification_does_not_count_as_marketing() -> None:
+    sending = templated(ORDER, app=replace(COMPANY, marketing_cap=Cap(1, 7)))
+
+    sending.run(template="Order_Notice", extras={"order_id": "1"})
+
+    ((send, _),) = sending.phones.accepted
+    assert send.cap is None
+
+
+def test_clients_send_no_marketing_where_bulk_needs_the_master_key() -> None:
+    sending = advertising(authority=Authority.CLIENT)
+
+    with pytest.raises(FeatureDisabled, match="marketing are sent with the master key"):
+        sending.run(template="Order_Notice", sign="brand")
+
+
+def test_marketing_to_a_test_phone_is_limited_and_not_recorded() -> None:
+    cap = Cap(1, 1)
+    app = replace(COMPANY, marketing_cap=cap, test_phone=TestPhone(PHONE, "246810"))
+    sending = advertising(app=app, opens=NOW + timedelta(hours=9))
+
+    sending.run(template="Order_Notice", sign="brand")
+
+    ((send, message),) = sending.phones.accepted
+    assert (send.cap, message) == (cap.limit, None)
+    assert sending.queue.queued == []
+
+
 def test_a_verification_by_a_template_has_a_code_like_any_other() -> None:
     sending = templated(LOGIN, authority=Authority.CLIENT)
 
@@ -437,7 +527,12 @@ APPROVED = {"Order_Notice": ORDER}
             )
             for state in set(ReviewState) - {ReviewState.APPROVED}
         ),
-        (templated(replace(ORDER, kind=Kind.MARKETING)), BadParameter, "campaigns"),
+        (templated(replace(ORDER, kind=Kind.MARKETING)), FeatureDisabled, "company"),
+        (
+            templated(replace(ORDER, kind=Kind.MARKETING), app=replace(DEMO_APP, company="天东")),
+            SignatureNotVerified,
+            "Marketing needs a signature approved for it",
+        ),
         (Sending(templates=APPROVED), FeatureDisabled, "master key"),
         (templated(replace(ORDER, text="{{a}}{{order_id}}")), TemplateNotRendered, "order_id"),
         (templated(replace(ORDER, text="{{#if a}}{{/if}}{{b}}")), TemplateNotRendered, "b"),

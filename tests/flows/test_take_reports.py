@@ -53,6 +53,9 @@ class World:
     known: set[MessageRef] = field(default_factory=lambda: {REF})
     reported: list[tuple[MessageRef, bool, str, int, str]] = field(default_factory=list)
     timed: list[Heard] = field(default_factory=list)
+    campaign: str | None = None
+    counted: list[tuple[MessageRef, str | None, bool]] = field(default_factory=list)
+    opted_out: list[MessageRef] = field(default_factory=list)
     apps: tuple[str, ...] = ("shop", "other")
     sent: list[Sent] = field(default_factory=list)
     said: list[tuple[str | None, str, OptOut]] = field(default_factory=list)
@@ -67,6 +70,10 @@ class World:
             find=lambda carrier, name, now: self.remembered.get((carrier, name)),
             reported=self._report,
             timed=lambda heard, now: self.timed.append(heard),
+            counted=lambda ref, heard, delivered, now: self.counted.append(
+                (ref, heard.campaign, delivered)
+            ),
+            opted_out=lambda ref, now: self.opted_out.append(ref),
             app_ids=lambda named: [one for one in self.apps if named in (None, one)],
             sent_to=self._sent_to,
             record_reply=lambda app_id, phone, said: self.said.append((app_id, phone, said)),
@@ -81,7 +88,7 @@ class World:
             raise UnknownMessage(ref.message_id)
         is_new = not self.reported
         self.reported.append((ref, delivered, reason, at, carrier))
-        return Heard(carrier, PHONE, SECONDS - 30) if is_new else None
+        return Heard(carrier, PHONE, SECONDS - 30, self.campaign) if is_new else None
 
     def _sent_to(
         self, phone: str, app_ids: Sequence[str], *, signatures: bool = False

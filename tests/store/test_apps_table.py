@@ -9,6 +9,7 @@ import pytest
 from signet.apps import App, Key, ReviewState, Signature, Switches, TestPhone, Use
 from signet.audits import Entry
 from signet.errors import BadParameter, Missing, Unavailable
+from signet.marketing import Cap
 from signet.store import apps, audits
 from tests.conftest import DEMO_APP
 from tests.store import build
@@ -48,6 +49,7 @@ FULL = App(
     balance_shards=4,
     created_by="demo",
     separate_review=True,
+    marketing_cap=Cap(2, 7),
 )
 PLAIN = App("plain", "示例应用", Key("k"), Key("m"))
 

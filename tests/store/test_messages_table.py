@@ -429,6 +429,37 @@ def test_a_postponed_message_is_looked_at_again_later() -> None:
     assert [each.ref for each in due(at=120)] == [message.ref]
 
 
+def test_a_message_held_from_the_start_is_due_when_its_hours_come() -> None:
+    send = new_send(kind=Kind.MARKETING)
+    phones.accept(send, new_message(send, held_until=SECONDS + 3_600))
+
+    assert due(3_599) == []
+    (found,) = due(3_600)
+    assert found.held_until == SECONDS + 3_600
+
+
+def test_a_queued_message_is_held_again_and_lives_from_then_on() -> None:
+    message = accept(new_send(kind=Kind.MARKETING))
+
+    messages.hold(message, after(7_200))
+
+    assert due(7_199) == []
+    (found,) = due(7_200)
+    assert found.held_until == SECONDS + 7_200
+    assert found.expires_at == SECONDS + 7_200 + 12 * 3_600
+
+
+@pytest.mark.parametrize("event", [claimed, expired])
+def test_a_message_that_somebody_took_meanwhile_is_not_held(event: Event) -> None:
+    message = accept(new_send(kind=Kind.MARKETING))
+    event(message)
+    before = message_item(message.ref)
+
+    messages.hold(message, after(7_200))
+
+    assert message_item(message.ref) == before
+
+
 def test_of_two_sweepers_one_postpones_a_message() -> None:
     message = messages.get(accept(new_send()).ref)
 

@@ -44,13 +44,22 @@ def submitted(text: str, *, name: str = "Order_Notice", version: int = 1) -> Non
     put("apps", app_id=APP_ID, item=item, text=text, state="approved")
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [Kind.VERIFICATION, Kind.NOTIFICATION])
 def test_the_version_in_use_comes_with_all_that_sending_needs(kind: Kind) -> None:
     in_use(version=3, kind=kind.value)
 
     assert templates.in_use(APP_ID, "Order_Notice") == Template(
         "Order_Notice", kind, TEXT, version=3, state=ReviewState.APPROVED
     )
+
+
+def test_marketing_says_how_to_opt_out_though_nobody_wrote_it_into_the_table() -> None:
+    in_use(kind="marketing")
+
+    found = templates.in_use(APP_ID, "Order_Notice")
+
+    assert found
+    assert (found.kind, found.text) == (Kind.MARKETING, f"{TEXT} 回复TD退订")
 
 
 @pytest.mark.parametrize("state", ["draft", "pending", "rejected"])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signet import fields, guards, phones
+from signet import fields, guards, marketing, phones
 from signet.apps import App, Switches, TestPhone
 from signet.charges import MAX_SHARDS
 from signet.errors import BadParameter
@@ -24,9 +24,11 @@ _BY_OWNER = (
     "low_balance_micros",
     "test_phone",
     "guard",
+    "marketing",
 )
 _BY_OPERATOR = (
     *("name", "company", "switches", "guard", "personal", "balance_shards", "separate_review"),
+    "marketing",
 )
 
 
@@ -109,6 +111,7 @@ def shown(app: App) -> dict[str, object]:
         "app_key": app.app_key.current,
         "switches": {name: getattr(app.switches, name) for name in Switches.__slots__},
         "guard": guards.shown(app.guard),
+        "marketing": marketing.shown(app.marketing_cap),
         "daily_cap_micros": app.daily_cap_micros,
         "low_balance_micros": app.low_balance_micros,
         "balance_shards": app.balance_shards,
@@ -125,6 +128,8 @@ def _names(body: Body) -> dict[str, Any]:
         values["name"] = name(body)
     if "company" in body:
         values["company"] = company(body)
+    if "marketing" in body:
+        values["marketing_cap"] = marketing.cap(body)
     return values
 
 

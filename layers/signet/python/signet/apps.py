@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from signet.marketing import Cap
 
 
 class ReviewState(StrEnum):
@@ -157,7 +161,8 @@ class App:
 
     `company` is who answers for marketing; a `personal` owner has none. `created_by` is the id
     of an operator, who does not review the app's words if `separate_review`. Amounts are in
-    micro-yuan; the balance lies in `balance_shards` items.
+    micro-yuan; the balance lies in `balance_shards` items. `marketing_cap`: how much marketing a
+    number is sent at most.
     """
 
     app_id: str
@@ -178,3 +183,4 @@ class App:
     created_by: str | None = None
     separate_review: bool = False
     events: Events = field(default_factory=Events)
+    marketing_cap: "Cap | None" = None

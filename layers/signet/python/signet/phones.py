@@ -1,7 +1,7 @@
 """Phone numbers: what callers write, and the one canonical form.
 
 Numbers follow E.164 (ITU-T): `+`, country code, at most 15 digits. A bare number means mainland
-China (wire.md 5.1). The metadata is Google's libphonenumber, through phonenumberslite.
+China (wire.md 5.1). The metadata is Google's libphonenumber, through phonenumbers.
 """
 
 import re

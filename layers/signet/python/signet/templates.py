@@ -178,6 +178,11 @@ def finished(text: str, kind: Kind) -> str:
     return f"{text}{'' if text.endswith(tuple('。！？；…，）”』」!?')) else ' '}{OPT_OUT}"
 
 
+def sent(text: str, kind: Kind) -> str:
+    """The text as it is sent: marketing with its way out, whoever wrote it into the table."""
+    return finished(text, kind) if kind is Kind.MARKETING else text
+
+
 def has_opt_out(text: str) -> bool:
     """Whether every message made of the text says how to opt out."""
     try:

@@ -43,6 +43,10 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
         "",
         "senders and receipt only: the credentials of carriers outside AWS",
     ),
+    "SIGNET_QUIET_HOURS": (
+        "",
+        "hours such as `09:00-19:30` to which marketing is held, within those of the law",
+    ),
     "SIGNET_SEGMENTS_ABROAD": (
         "gsm",
         "how texts to other countries are counted: `gsm` (160/153, 70/67) or `leancloud` (70/67)",

@@ -11,6 +11,7 @@ from signet.apps import App, first_switches
 from signet.errors import BadParameter, Missing
 from signet.fields import Body
 from signet.flows.create_app import NewApp, create_app
+from signet.marketing import FIRST_CAP
 from signet.store import apps, balances
 from signet.store import audits as trail
 from signet.store.balances import Account
@@ -62,6 +63,7 @@ def create(act: Act, body: Body) -> Body:
         separate_review=fields.flag(body, "separate_review", default=False),
         created_by=act.by,
         switches=first_switches(imported=imported),
+        marketing_cap=None if imported else FIRST_CAP,
         **keys,
     )
     app = create_app(new, now=act.at)

@@ -8,6 +8,7 @@ from datetime import datetime
 from signet.apps import App, Key, Signature, Switches, TestPhone
 from signet.charges import FREE_CREDIT_MICROS
 from signet.errors import BadParameter, NameTaken
+from signet.marketing import FIRST_CAP, Cap
 from signet.store import apps, ledger
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -33,6 +34,7 @@ class NewApp:
     created_by: str | None = None
     separate_review: bool = False
     switches: Switches = field(default_factory=Switches)
+    marketing_cap: Cap | None = FIRST_CAP
 
 
 def create_app(new: NewApp, *, now: datetime, credit_micros: int = FREE_CREDIT_MICROS) -> App:
@@ -50,6 +52,7 @@ def create_app(new: NewApp, *, now: datetime, credit_micros: int = FREE_CREDIT_M
         personal=new.personal,
         created_by=new.created_by,
         separate_review=new.separate_review,
+        marketing_cap=new.marketing_cap,
     )
     try:
         apps.create(

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from signet import codes, messages, segments, speech
+from signet import codes, messages, segments, speech, templates
 from signet.carriers import OutgoingMessage
 from signet.codes import Keyring, LiveCode
 from signet.errors import Unavailable
 from signet.flows.asking import Answer, Handing, Routing, ask
-from signet.limits import Channel
+from signet.limits import Channel, Kind
+from signet.marketing import Drop, Hold, Verdict
 from signet.messages import MAX_ATTEMPTS, Claim, Message, MessageRef, State
 from signet.routes import Hop
 from signet.store.messages import NotClaimed
@@ -46,6 +47,8 @@ class Records:
     expired: Callable[[Message, str, datetime], None]
     pin_key: Callable[[Message, str], LiveCode | None]
     keyring: Callable[..., Keyring]
+    verdict: Callable[[Message, datetime], Verdict]
+    hold: Callable[[Message, datetime], None]
     template_text: Callable[[str, str, int], str]
 
 
@@ -74,6 +77,8 @@ def deliver(
         return State.EXPIRED
     if message.state is not State.QUEUED:
         return message.state
+    if message.kind is Kind.MARKETING and (verdict := records.verdict(message, now())):
+        return _stopped(message, verdict, records, now())
     code = code_of(message, records)
     if code is None and message.subject:
         records.expired(message, "code replaced", now())
@@ -98,6 +103,17 @@ def _why_not(message: Message, hops: Sequence[Hop], now: datetime) -> str | None
     if message.expires_at <= now.timestamp():
         return "expired"
     return None if hops else "no carrier"
+
+
+def _stopped(
+    message: Message, verdict: Hold | Drop, records: Records, now: datetime
+) -> State | None:
+    """Drop the message by the rules of marketing, or hold it until its hours come again."""
+    if isinstance(verdict, Drop):
+        records.expired(message, verdict.reason, now)
+        return State.EXPIRED
+    records.hold(message, verdict.until)
+    return None
 
 
 def settle_lost_attempt(
@@ -154,9 +170,10 @@ def _text(message: Message, code: str, records: Records) -> str:
         return speech.text(message.phone, name=message.variables["name"], code=code)
     template_text = None
     if message.template and message.template_version:
-        template_text = records.template_text(
+        stored = records.template_text(
             message.ref.app_id, message.template, message.template_version
         )
+        template_text = templates.sent(stored, message.kind)
     text = messages.text(
         message.signature_text,
         template_text,

@@ -3,7 +3,8 @@
     the campaign does not run now                 nothing: it is released again when it goes on
     its row has an outcome                        nothing
     outside the hours of its zone                 nothing: it is released again when they begin
-    opted out, or its app's cap is reached        that is its outcome, unless it was begun before
+    opted out, or its app's cap is reached        that is its outcome; what was begun of it, and
+                                                  not handed over, ends
     no carrier carries it                         the same
     else                                          recorded and handed over, once
 
@@ -98,6 +99,7 @@ class Batch:
             return
         message = message_of(campaign, campaign.run, plan, row, recipient, now=self._now())
         outcome: Outcome | None = None
+        verdict: Verdict = None
         if campaign.content.kind is Kind.MARKETING:
             zone = plan.zones[plan.parts[row.part].zone]
             facts = self._book.facts(campaign.app_id)
@@ -106,7 +108,7 @@ class Batch:
                 return
             outcome = Outcome.OPTED_OUT if verdict else self._over_the_cap(message, facts.cap)
         if outcome is None or self._is_recorded(message.ref):
-            outcome = self._sent(message, queued_at)
+            outcome = self._sent(message, verdict, queued_at)
         if outcome:
             self._outcomes.setdefault(_place(delivery), {}).setdefault(outcome, set()).add(row.row)
 
@@ -159,21 +161,27 @@ class Batch:
             return False
         return True
 
-    def _sent(self, message: Message, queued_at: int | None) -> Outcome | None:
-        """What came of sending it, or of having sent it; None while somebody else is at it."""
+    def _sent(self, message: Message, verdict: Verdict, queued_at: int | None) -> Outcome | None:
+        """What came of sending it, or of having sent it; None while somebody else is at it.
+
+        By the verdict ends what was begun, and not handed over yet.
+        """
         ref, routing, now = message.ref, self._routing, self._now
         fresh = replace(
             self._records,
             get=lambda _: message,
             claim=self._book.record_claimed,
             expired=_never_begun,
+            verdict=lambda *_: None,
         )
         begun = replace(
             self._records,
             get=lambda ref: replace(self._records.get(ref), variables=message.variables),
+            verdict=lambda *_: verdict,
         )
         try:
-            state = deliver(ref, routing, fresh, now=now, queued_at=queued_at)
+            first = begun if verdict else fresh
+            state = deliver(ref, routing, first, now=now, queued_at=queued_at)
         except AlreadyRecorded:
             state = deliver(ref, routing, begun, now=now)
         except _NoCarrier:

@@ -117,6 +117,7 @@ class Stores:
     accept_again: Callable[..., None]
     find_payer: Callable[[Charge], Charge]
     enqueue: Callable[[MessageRef, Kind], None]
+    held: Callable[[Message, datetime], Message]
     shield: Shield
 
 
@@ -142,9 +143,10 @@ def send_message(
     now: datetime,
     errand: Errand = _ANY_SEND,
 ) -> bool:
-    """Send a code or a notification; False when the same request was accepted before.
+    """Send a code, a notification or marketing; False when the same request was accepted before.
 
-    `abroad`: how texts to other countries are counted. Raises the SignetError of a refusal.
+    Marketing outside its hours is recorded, and queued when they come. `abroad`: how texts to
+    other countries are counted. Raises the SignetError of a refusal.
     """
     _check_switches(request, caller, errand)
     said = _words(request, caller, stores, errand)
@@ -157,6 +159,8 @@ def send_message(
         # Limits hold for test numbers too, but nothing is recorded or sent (wire.md 12.1).
         return _unless_repeated(lambda: stores.accept(send, None, joined=errand.joined))
     message = replace(message, kept_back=errand.kept_back)
+    if message.kind is Kind.MARKETING:
+        message = stores.held(message, now)
     asked = Asked(
         caller.app, caller.authority, caller.address, message, solved=bool(send.proof), now=now
     )
@@ -164,7 +168,8 @@ def send_message(
     send = replace(send, mark=passage.mark if passage else "")
     accepted = _accept(send, message, caller.app, stores, priced=priced, errand=errand)
     if accepted:
-        _enqueue(accepted, stores)
+        if not accepted.held_until:
+            _enqueue(accepted, stores)
         if passage:
             passage.count()
     stores.shield.flush_if_due(send.seconds)
@@ -192,8 +197,7 @@ def _words(request: SendRequest, caller: Caller, stores: Stores, errand: Errand)
     if template and template.kind is not Kind.VERIFICATION and errand.purpose is not Purpose.SMS:
         raise BadParameter("This call sends a code, so its template must be one of verification.")
     signature = _signature(request, caller.app, stores)
-    if signature.use is Use.MARKETING:
-        raise SignatureNotVerified("This signature is approved for marketing only.")
+    _check_use(signature, template)
     names = words.variables(template.text) if template else ()
     reserved = {
         "name": request.name or caller.app.name,
@@ -209,6 +213,14 @@ def _words(request: SendRequest, caller: Caller, stores: Stores, errand: Errand)
     return _Words(signature, template, {**given, **reserved, "template": template.name})
 
 
+def _check_use(signature: Signature, template: Template | None) -> None:
+    is_marketing = template is not None and template.kind is Kind.MARKETING
+    if signature.use is Use.MARKETING and not is_marketing:
+        raise SignatureNotVerified("This signature is approved for marketing only.")
+    if is_marketing and signature.use is not Use.MARKETING:
+        raise SignatureNotVerified("Marketing needs a signature approved for it: name it in sign.")
+
+
 def _template(request: SendRequest, caller: Caller, stores: Stores) -> Template | None:
     if request.template is None:
         return None
@@ -217,11 +229,11 @@ def _template(request: SendRequest, caller: Caller, stores: Stores) -> Template 
         raise TemplateNotFound
     if template.state is not ReviewState.APPROVED:
         raise TemplateNotVerified
-    if template.kind is Kind.MARKETING:
-        raise BadParameter("Marketing templates are sent by campaigns, not one by one.")
     closed = caller.app.switches.bulk_needs_master_key and caller.authority is Authority.CLIENT
     if closed and template.kind is not Kind.VERIFICATION:
-        raise FeatureDisabled("Notifications are sent with the master key.")
+        raise FeatureDisabled("Notifications and marketing are sent with the master key.")
+    if template.kind is Kind.MARKETING and not caller.app.company:
+        raise FeatureDisabled("Marketing needs the app to have a company.")
     return template
 
 
@@ -260,6 +272,7 @@ def _new_send(
 ) -> Send:
     holds_code = said.kind is Kind.VERIFICATION
     life = request.ttl if holds_code else NOTIFICATION_LIFE
+    cap = caller.app.marketing_cap
     return Send(
         subject=Subject(caller.app.app_id, errand.purpose, request.phone.e164),
         limits=limits.for_send(said.kind, request.channel, said.signature.short_id),
@@ -270,6 +283,7 @@ def _new_send(
         idempotency=caller.idempotency,
         user_id=errand.user_id,
         proof=_proof(request, caller.app),
+        cap=cap.limit if cap and said.kind is Kind.MARKETING else None,
     )
 
 

@@ -7,6 +7,7 @@ from signet import addresses, routes
 from signet.edge import http, queue, settings
 from signet.flows.send_message import Caller, Stores
 from signet.flows.shielding import Shield
+from signet.messages import Message
 from signet.routes import Wanted
 from signet.shield import Attempt, Lock
 from signet.store import apps, balances, deployment, mappings, phones, shield, templates
@@ -20,6 +21,13 @@ def record_decision(
 
     made = decisions.of(lock, attempt, now=int(now.timestamp()), **what)
     decisions.record(app_id, made, now=now)
+
+
+def held(message: Message, now: datetime) -> Message:
+    """A new marketing message, with when it may be sent if that is not now."""
+    from signet.flows import marketing_rules  # zones, and what only marketing needs
+
+    return marketing_rules.held(message, now)
 
 
 def carrier(wanted: Wanted) -> str | None:
@@ -38,6 +46,7 @@ STORES = Stores(
     accept_again=phones.accept_again,
     find_payer=balances.find_payer,
     enqueue=queue.enqueue,
+    held=held,
     shield=Shield(
         container=lambda app: shield.CONTAINERS.of(app.app_id, shards=app.balance_shards),
         enforces=lambda: deployment.settings().enforces,

@@ -21,7 +21,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -39,6 +39,9 @@ from signet.apps import App, Events, Guard, Key, ReviewState, Signature, Switche
 from signet.edge import settings
 from signet.errors import Missing, Unavailable
 from signet.store import cursors, table
+
+if TYPE_CHECKING:
+    from signet.marketing import Cap
 
 # A revoked key works this much longer, and an unknown app id is not asked for again.
 CACHE_SECONDS = 30
@@ -91,6 +94,7 @@ class AppItem(table.Table):
     # What its events are signed with is apart: who tells of a reply may read `events`, and no key.
     events = JSONAttribute(null=True)
     event_secret = JSONAttribute(null=True)
+    marketing = JSONAttribute(null=True)
     # How many short ids were given away, and how many names there are.
     short_ids = NumberAttribute(null=True)
     signatures = NumberAttribute(null=True)
@@ -346,6 +350,7 @@ def _app(item: AppItem) -> App:
             _events(item.events or {}),
             secret=_key(item.event_secret) if item.event_secret else None,
         ),
+        marketing_cap=_marketing_cap(item.marketing) if item.marketing else None,
     )
 
 
@@ -373,6 +378,7 @@ def _header(app: App) -> dict[str, Any]:
         "separate_review": app.separate_review,
         "events": _events_fields(app.events),
         "event_secret": _key_fields(app.events.secret) if app.events.secret else None,
+        "marketing": _marketing_fields(app.marketing_cap) if app.marketing_cap else None,
     }
 
 
@@ -464,6 +470,16 @@ def _events(fields: dict[str, Any]) -> Events:
         bus=bool(fields.get("bus")),
         types=None if types is None else tuple(types),
     )
+
+
+def _marketing_cap(stored: dict[str, Any]) -> "Cap | None":
+    from signet import marketing  # most apps have none, and those who wait need not load it
+
+    return marketing.kept_cap(stored)
+
+
+def _marketing_fields(cap: "Cap") -> dict[str, Any]:
+    return {"cap": {"count": cap.count, "days": cap.days}}
 
 
 def _key_fields(key: Key) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from signet.messages import (
     DUE_AFTER,
     DUE_AGAIN_AFTER,
     LEASE,
+    NOTIFICATION_LIFE,
     OPEN_SHARDS,
     OPERATIONS,
     RESCUE_AFTER,
@@ -186,7 +187,7 @@ class NotClaimed(Exception):
 def record(writes: TransactWrite, message: Message) -> None:
     """Add the new message to a transaction."""
     pk, sk = key(message.ref)
-    due_at = message.created_at + int(DUE_AFTER.total_seconds())
+    due_at = message.held_until or message.created_at + int(DUE_AFTER.total_seconds())
     item = MessageItem(
         pk,
         sk,
@@ -519,6 +520,18 @@ def postpone(message: Message, until: datetime) -> bool:
     except table.ConditionFailed:
         return False
     return True
+
+
+def hold(message: Message, until: datetime) -> None:
+    """Let a queued message wait until then, unless somebody took it; its life starts anew."""
+    seconds = int(until.timestamp())
+    actions = [
+        MessageItem.held_until.set(seconds),
+        MessageItem.due_at.set(seconds),
+        MessageItem.expires_at.set(seconds + int(NOTIFICATION_LIFE.total_seconds())),
+    ]
+    queued = (MessageItem.state == State.QUEUED.value) & MessageItem.open.exists()
+    _move_on(message.ref, actions, queued & (MessageItem.attempts == message.attempts))
 
 
 def close(message: Message) -> None:

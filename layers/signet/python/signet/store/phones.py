@@ -12,6 +12,7 @@
                            |   counts the send
     <app>#idem#<digest>    | request: digest of the request that used an Idempotency-Key
     <app>#only#<digest>    | phone: to which a code was sent that may confirm without it
+    <app>#cap#<E.164>      | how often it was sent marketing; see `store.frequency`
     all                    | ttl: when DynamoDB may forget the item (never trusted)
 
 Times are epoch seconds. Names are short because the whole item should stay within 1 kB, one
@@ -67,7 +68,7 @@ class Send:
     `nonce` tells. `idempotency` is (key, digest of the request) when the caller gave an
     Idempotency-Key. `user_id`: whose number it will become. `only`: the code can be found without
     the number, by this. `proof`: of a solved captcha, which this send spends.
-    `mark`: where the shield counts it.
+    `mark`: where the shield counts it. `cap`: of marketing, which is counted apart.
     """
 
     subject: Subject
@@ -81,6 +82,7 @@ class Send:
     only: OnlyCode | None = None
     proof: tuple[str, bytes] | None = None
     mark: str = ""
+    cap: Limit | None = None
 
     @property
     def seconds(self) -> int:
@@ -306,6 +308,8 @@ def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]
             writes.save(item, unclaimed, return_values="ALL_OLD")
         if wanted.message:
             messages.record(writes, wanted.message)
+        if send.cap:
+            _count_marketing(writes, send, send.cap)
         phone = PhoneItem(_pk(send.subject))
         writes.update(phone, list(actions), condition, return_values="ALL_OLD")
         if wanted.charge:
@@ -315,6 +319,13 @@ def _accept(wanted: _Acceptance, condition: Condition, actions: Sequence[Action]
         table.transact(build)
     except table.TransactionRefused as refused:
         raise _refusal(wanted, refused.before) from refused
+
+
+def _count_marketing(writes: TransactWrite, send: Send, cap: Limit) -> None:
+    from signet.store import frequency  # of few sends only
+
+    number = (send.subject.app_id, send.subject.phone)
+    frequency.join(writes, number, cap, send.request_id, send.seconds)
 
 
 def _claims(send: Send) -> dict[str, tuple[Model, Condition]]:
@@ -343,9 +354,11 @@ def _refusal(wanted: _Acceptance, before: Sequence[table.Item | None]) -> Except
         return refusal
     if "only" in claimed:
         return CodeNotAlone()
-    # Puts come first, then the number's item, then the balance.
-    phone = before[-2] if wanted.charge else before[-1]
-    refusal = _refusal_of_number(send, phone or {}, is_unproved="proof" in claimed)
+    # Puts come first, then what counts marketing, then the number's item, then the balance.
+    last = -2 if wanted.charge else -1
+    phone = before[last]
+    counted = (before[last - 1] or {}) if send.cap else {}
+    refusal = _refusal_of_number(send, counted | (phone or {}), is_unproved="proof" in claimed)
     if phone is None and refusal is None and wanted.charge:
         return NotPaid()
     code = _live(phone or {}, _prefix(send.subject))
@@ -359,7 +372,8 @@ def _refusal_of_number(send: Send, item: table.Item, *, is_unproved: bool) -> Ex
         return AlreadyAccepted()
     if is_unproved:
         return CaptchaMissing(INVALID_PROOF)
-    return limits.first_broken(send.limits, item, send.seconds)
+    checked = (*send.limits, send.cap) if send.cap else send.limits
+    return limits.first_broken(checked, item, send.seconds)
 
 
 def _divided(

@@ -8,7 +8,7 @@ client retry once. Failure mode: closed. Whoever cannot be counted is not served
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import botocore.session
@@ -162,6 +162,22 @@ def snapshot(items: Sequence[Model]) -> list[Item]:
     ]
     reply = _unless_busy(lambda: CONNECTION.dispatch("TransactGetItems", {"TransactItems": gets}))
     return [python(found.get("Item", {})) for found in reply["Responses"]]
+
+
+def items(model: type[Model], keys: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
+    """The items with these raw keys (≤ 100), those that there are, with all their attributes."""
+    name = model.Meta.table_name
+    wanted: Mapping[str, Any] = {name: {"Keys": list(keys)}} if keys else {}
+    for attempt in range(1, _TRANSACTION_ATTEMPTS + 1):
+        if not wanted:
+            return
+        request = {"RequestItems": wanted}
+        reply = _unless_busy(lambda: CONNECTION.dispatch("BatchGetItem", request))  # noqa: B023
+        yield from map(python, reply["Responses"].get(name, ()))
+        wanted = reply.get("UnprocessedKeys") or {}
+        if wanted:
+            pause(attempt)
+    raise Unavailable(retry_after=1)
 
 
 def pause(attempt: int = 1) -> None:

@@ -6,6 +6,7 @@ person waits for the function that reads it. Failure mode: closed; what cannot b
 
 from pynamodb.exceptions import DoesNotExist
 
+from signet import templates
 from signet.apps import ReviewState
 from signet.limits import Kind
 from signet.store import apps, table
@@ -42,7 +43,7 @@ def _in_use(app_id: str, name: str) -> Template | None:
     return Template(
         name=name,
         kind=Kind(item.kind),
-        text=str(item.text or ""),
+        text=templates.sent(str(item.text or ""), Kind(item.kind)),
         version=int(item.version or 0),
         state=ReviewState(item.state),
     )
