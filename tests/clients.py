@@ -5,7 +5,7 @@ from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
 from signet.edge import alarms, aws, bus, clock, functions, objects, queue, secrets
-from signet.store import apps, carrier_health, shield, table
+from signet.store import apps, carrier_health, digests, shield, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
 _LOADER = create_loader()
@@ -36,6 +36,7 @@ def renew() -> None:
     aws.session().register_component("data_loader", _LOADER)
     secrets._cached = secrets._carriers = None
     apps._cache.clear()
+    digests.forget()
     shield.CONTAINERS.forget()
     carrier_health.HEALTH.forget()
     table.CONNECTION._client = None

@@ -31,7 +31,9 @@ TIMEOUTS = {
     "SweeperFunction": 30,
     "NotifyFunction": 60,
     "ImporterFunction": 900,
+    "PlannerFunction": 900,
 }
+MEMORY = {**dict.fromkeys(LARGE_FUNCTIONS, 1024), "PlannerFunction": 1769}
 
 CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
 
@@ -227,6 +229,34 @@ PERMISSIONS = {
         ("lambda:InvokeFunction", "ImporterFunction.Arn"),
         _KMS,
     },
+    "CampaignFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem", "Apps.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:Query", "Campaigns.Arn"),
+        ("dynamodb:PutItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("dynamodb:DeleteItem", "Campaigns.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:PutObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:DeleteObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:DeleteObject", "${Audiences.Arn}/audiences/*"),
+        ("lambda:InvokeFunction", "PlannerFunction.Arn"),
+        _KMS,
+    },
+    "PlannerFunction": {
+        ("dynamodb:GetItem in #digests", "Apps.Arn"),
+        ("dynamodb:UpdateItem in #digests", "Apps.Arn"),
+        ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+        ("dynamodb:UpdateItem", "OptOuts.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:PutObject", "${Audiences.Arn}/audiences/*"),
+        _KMS,
+    },
     "ReviewFunction": {
         ("dynamodb:GetItem", "Apps.Arn"),
         ("dynamodb:BatchGetItem", "Apps.Arn"),
@@ -321,7 +351,7 @@ KEYS = {
         "table": ("pk S",),
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
-    "OptOuts": {"table": ("app_id S", "phone S")},
+    "OptOuts": {"table": ("app_id S", "person S")},
     "Campaigns": {
         "table": ("pk S", "sk S"),
         "open": ("open S", "due_at N", "KEYS_ONLY"),
@@ -459,7 +489,7 @@ def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
 def _attributes(condition: Json) -> str:
     """` of a b` for what is restricted to attributes a and b, both keys included.
 
-    A write may be restricted to one partition as well: ` of a b in #partition`.
+    A write may be restricted to one partition as well, ` of a b in #partition`, or to that alone.
     A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
@@ -469,8 +499,8 @@ def _attributes(condition: Json) -> str:
     restricted = condition["ForAllValues:StringEquals"]
     if "dynamodb:LeadingKeys" in restricted:
         (partition,) = restricted["dynamodb:LeadingKeys"]
-        attributes = " ".join(sorted(restricted["dynamodb:Attributes"]))
-        return f" of {attributes} in {partition}"
+        attributes = " ".join(sorted(restricted.get("dynamodb:Attributes", [])))
+        return f" of {attributes} in {partition}" if attributes else f" in {partition}"
     assert condition.keys() == {"ForAllValues:StringEquals", "StringEquals"}
     assert condition["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     (attributes,) = restricted.values()
@@ -568,6 +598,8 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/guard/{proxy+}",
                 "/console/api/opt-outs",
                 "/console/api/opt-outs/{proxy+}",
+                "/console/api/audiences",
+                "/console/api/audiences/{proxy+}",
                 "/console",
                 "/console/{proxy+}",
                 "/{proxy+}",
@@ -667,7 +699,7 @@ def test_roles_get_nothing_but_logs_on_top() -> None:
 def test_a_function_runs_as_designed(name: str) -> None:
     settings = function(name)
     assert settings["Runtime"] == "python3.13"
-    assert settings["MemorySize"] == (1024 if name in LARGE_FUNCTIONS else 512)
+    assert settings["MemorySize"] == MEMORY.get(name, 512)
     assert settings["Architectures"] == [{"Ref": "Architecture"}]
     assert settings["Timeout"] == TIMEOUTS.get(name, 10)
 
@@ -1017,8 +1049,11 @@ def test_the_senders_name_the_configuration_set_whose_events_come_here() -> None
 # --- imports ------------------------------------------------------------------------------
 
 
-def test_exported_users_are_nobodys_business_and_forgotten_after_a_month() -> None:
-    bucket = properties("Imports")
+@pytest.mark.parametrize("name", ["Imports", "Audiences"])
+def test_exported_users_and_audiences_are_nobodys_business_and_forgotten_after_a_month(
+    name: str,
+) -> None:
+    bucket = properties(name)
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert "BucketEncryption" in bucket
@@ -1027,8 +1062,9 @@ def test_exported_users_are_nobodys_business_and_forgotten_after_a_month() -> No
     assert "Prefix" not in rule
 
 
-def test_an_import_that_fails_is_tried_twice_more_and_then_rings() -> None:
-    config = properties("ImporterFunction")["EventInvokeConfig"]
+@pytest.mark.parametrize("name", ["ImporterFunction", "PlannerFunction"])
+def test_a_long_task_that_fails_is_tried_twice_more_and_then_rings(name: str) -> None:
+    config = properties(name)["EventInvokeConfig"]
     assert config["MaximumRetryAttempts"] == 2
     failed = config["DestinationConfig"]["OnFailure"]
     assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]}}
@@ -1036,6 +1072,25 @@ def test_an_import_that_fails_is_tried_twice_more_and_then_rings() -> None:
 
 def test_an_import_may_call_itself_as_often_as_it_takes() -> None:
     assert transformed()["Resources"]["ImporterFunction"]["Properties"]["RecursiveLoop"] == "Allow"
+
+
+# --- audiences ----------------------------------------------------------------------------
+
+
+def test_only_the_console_may_post_files_into_the_bucket_of_audiences() -> None:
+    (rule,) = properties("Audiences")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
+    assert "AllowedHeaders" not in rule
+    (origin,) = rule["AllowedOrigins"]
+    condition, given, otherwise = origin["Fn::If"]
+    parts = {"Fn::Split": ["/", {"Ref": "PublicBaseUrl"}]}
+    assert condition == "HasPublicBaseUrl"
+    assert given == {"Fn::Join": ["//", [{"Fn::Select": [0, parts]}, {"Fn::Select": [2, parts]}]]}
+    assert otherwise["Fn::If"] == [
+        "HasDomain",
+        {"Fn::Sub": "https://${DomainName}"},
+        {"Fn::Sub": "https://*.execute-api.${AWS::Region}.${AWS::URLSuffix}"},
+    ]
 
 
 # --- events -------------------------------------------------------------------------------
@@ -1111,6 +1166,7 @@ def test_the_outputs_say_what_a_person_needs_next() -> None:
             "UsersTable",
             "OptOutsTable",
             "CampaignsTable",
+            "AudiencesBucket",
             "ImportsBucket",
             "ImporterFunction",
             "ReceiptTopicArn",

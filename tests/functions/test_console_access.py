@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 
+from functions.campaign import app as campaign_function
 from functions.console import app as console_function
 from functions.events import app as events_function
 from functions.guard import app as guard_function
 from functions.review import app as review_function
 from signet import events
+from signet.acts import Act
 from signet.apps import Events
+from signet.audiences import Audience, Encoding, Found, State, Wanted
 from signet.edge.http import Route
-from signet.store import deployment
+from signet.store import audiences, deployment
 from signet.store import events as event_store
 from tests.conftest import DEMO_APP, record_app
 from tests.functions.console_calls import (
@@ -79,6 +82,13 @@ MAY = {
     "GET /console/api/opt-outs/{phone}": Who.OWNER,
     "PUT /console/api/opt-outs/{phone}": Who.OWNER,
     "DELETE /console/api/opt-outs/{phone}": Who.OWNER,
+    "GET /console/api/audiences": Who.OWNER,
+    "POST /console/api/audiences": Who.OWNER,
+    "GET /console/api/audiences/{id}": Who.OWNER,
+    "DELETE /console/api/audiences/{id}": Who.OWNER,
+    "POST /console/api/audiences/{id}/upload": Who.OWNER,
+    "POST /console/api/audiences/{id}/read": Who.OWNER,
+    "GET /console/api/audiences/{id}/report": Who.OWNER,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -126,6 +136,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /console/api/app": {"company": "changed"},
     "PUT /console/api/events": {"bus": True},
     "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
+    "POST /console/api/audiences": {"name": "changed"},
     "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
     "PUT /console/api/prices": {"prices": {"86": 1}},
     "POST /console/api/apps": {"name": "changed"},
@@ -174,6 +185,7 @@ BODIES: dict[str, dict[str, Any]] = {
 Ask = Callable[..., Reply]
 
 OTHER = "another-demo-app"
+AUDIENCE = "019ab3f52c04f1e2d3c"
 # What stands in everything that is the demo app's own.
 MARK = "Marked"
 MARKED_APP = replace(
@@ -199,7 +211,10 @@ class Place:
 
 PLACES = [
     Place(function, route)
-    for function in (console_function, events_function, guard_function, review_function)
+    for function in (
+        *(campaign_function, console_function, events_function),
+        *(guard_function, review_function),
+    )
     for route in function.ROUTES
 ]
 
@@ -225,6 +240,7 @@ def message_id(tables: object, stopped: None) -> str:
     map_template()
     event_store.record(MARKED_APP, EVENT, now=now)
     opt_out()
+    add_audience(now)
     return record_message(now)
 
 
@@ -260,6 +276,17 @@ def opt_out() -> None:
     assert reply.status == 200, reply
 
 
+def add_audience(now: datetime) -> None:
+    seconds = int(now.timestamp())
+    audience = Audience(
+        *(DEMO_APP.app_id, AUDIENCE, "Marked", State.FAILED, Wanted(), seconds, seconds),
+        found=Found(Encoding.GBK, ("Marked",), "Marked", None, ()),
+    )
+    audiences.create(audience, Act(DEMO_APP.app_id, "owner", now).entry("create", "audience"))
+    body = b"phone\n13800138000\n"
+    aws_client("s3").put_object(Bucket="audiences", Key=audience.upload_key, Body=body)
+
+
 def record_message(now: datetime) -> str:
     from signet.store import messages, table
 
@@ -286,6 +313,7 @@ def ask(message_id: str) -> Ask:
         signature = "signatures" in path
         path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
         path = path.replace("deliveries/{id}", f"deliveries/{EVENT.event_id}")
+        path = path.replace("audiences/{id}", f"audiences/{AUDIENCE}")
         for name, value in parameters.items():
             path = path.replace(name, value)
         body = BODIES.get(place.name, {}) if place.route.method != "GET" else None
@@ -306,7 +334,7 @@ def stored(of: str = "") -> list[str]:
     """Everything that lies in the tables, or what there is of an app."""
     items = [
         repr(sorted(item.items()))
-        for table in ("apps", "messages", "balances", "ledger", "opt-outs", "events")
+        for table in ("apps", "messages", "balances", "ledger", "opt-outs", "events", "campaigns")
         for item in aws_client("dynamodb").scan(TableName=table)["Items"]
     ]
     return sorted(item for item in items if of in item)

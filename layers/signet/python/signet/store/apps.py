@@ -10,6 +10,7 @@
     <id>        | mapping#<carrier>#…     | a carrier's template for ours; see `store.mappings`
     #deployment | operator#<id>, settings | see `store.deployment`
     #deployment | captcha               | see `store.captcha_keys`
+    #digests    | key                     | see `store.digests`
 
 Index `listed` (sparse, keys only) is for the lists of the console: apps and reviews.
 Failure mode: closed; an app that cannot be read is not served.
@@ -134,6 +135,7 @@ class AppItem(table.Table):
     prices = JSONAttribute(null=True)
     session_key = UnicodeAttribute(null=True)
     captcha_keys = JSONAttribute(null=True)
+    digest_key = UnicodeAttribute(null=True)
     shield = UnicodeAttribute(null=True)
     routes = JSONAttribute(null=True)
 
