@@ -98,6 +98,14 @@ CORS_HEADERS = [
 # behind it the attributes that a read is restricted to.
 TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_variables"
 TEXTS_AND_MARKETING = " ".join(sorted([*TEXTS_ONLY.split(), "company", "marketing", "switches"]))
+PLANNED = " ".join(
+    sorted(
+        [
+            *TEXTS_AND_MARKETING.split(),
+            *("guard", "kind", "name", "prices", "short_id", "state", "use", "version"),
+        ]
+    )
+)
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
@@ -249,12 +257,20 @@ PERMISSIONS = {
     "PlannerFunction": {
         ("dynamodb:GetItem in #digests", "Apps.Arn"),
         ("dynamodb:UpdateItem in #digests", "Apps.Arn"),
+        (f"dynamodb:GetItem of {PLANNED}", "Apps.Arn"),
         ("dynamodb:BatchGetItem", "OptOuts.Arn"),
         ("dynamodb:UpdateItem", "OptOuts.Arn"),
+        ("dynamodb:BatchGetItem", "Phones.Arn"),
+        ("dynamodb:BatchGetItem", "Messages.Arn"),
         ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:BatchGetItem", "Campaigns.Arn"),
         ("dynamodb:UpdateItem", "Campaigns.Arn"),
         ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:GetObject", "${Audiences.Arn}/plans/*"),
         ("s3:PutObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:PutObject", "${Audiences.Arn}/plans/*"),
+        ("s3:PutObject", "${Audiences.Arn}/results/*"),
         _KMS,
     },
     "ReviewFunction": {

@@ -1,6 +1,8 @@
 """Events `{"v": 1, "task", "app_id", …}`: what campaigns need that takes minutes.
 
     audience  {"audience_id"}: check an uploaded file, row by row, and write what can be sent to
+    plan      {"campaign_id", "version", "run"}: the dry run, for the campaign's planner's run
+    results   {"campaign_id", "run"}: a file with everybody of a run, and what became of each
 
 Called by the function `campaign`, and not waited for: how far a task is shows where its subject is
 kept. What may pass is raised, and Lambda tries twice more; each run begins its task anew.
@@ -54,7 +56,23 @@ def audience(event: dict[str, Any], context: Any) -> None:
     )
 
 
-TASKS: dict[str, Callable[[dict[str, Any], Any], None]] = {"audience": audience}
+def plan(event: dict[str, Any], _: Any) -> None:
+    from signet.flows import planning
+
+    planning.plan(event)
+
+
+def results(event: dict[str, Any], _: Any) -> None:
+    from signet.flows import planning
+
+    planning.results(event)
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Any], None]] = {
+    "audience": audience,
+    "plan": plan,
+    "results": results,
+}
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

@@ -1,19 +1,21 @@
 """The dry run: what a plan holds and costs, what there is when there is none, and crashes."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 import pytest
 
 from signet import campaigns
 from signet.apps import Guard, ReviewState, Signature, Switches, Use
+from signet.audiences import Audience, AudienceRow, State, Wanted
 from signet.campaigns import Campaign, Content, Plan, Planned, Recipient, Schedule, Stops
 from signet.errors import Missing, Unavailable
-from signet.flows.plan_campaign import Audience, Job, Stores, plan_campaign
+from signet.flows.plan_campaign import Job, Stores, plan_campaign
 from signet.limits import Kind
-from signet.planning import Addressed, Reach
-from signet.routes import Wanted
+from signet.planning import Reach
+from signet.routes import Wanted as Routed
 from signet.segments import Rule
 from signet.templates import Template
 from signet.vendor_templates import Ours, VendorTemplate
@@ -44,21 +46,18 @@ SALE = Template("Sale", Kind.MARKETING, TEXT, 1)
 MARKETING = Signature("Shop", "示例商城", "s1", use=Use.MARKETING)
 
 
-@dataclass
-class Row:
+READY = Audience(APP_ID, "a1", "会员", State.READY, Wanted(), SECONDS, SECONDS)
+
+
+def somebody(
+    phone: str,
+    variables: Mapping[str, str] = MappingProxyType({"who": "张三"}),
+    *,
+    zone: str | None = None,
+    consented: bool = True,
+) -> AudienceRow:
     """A row of an audience."""
-
-    phone: str
-    variables: dict[str, str] = field(default_factory=lambda: {"who": "张三"})
-    zone: str | None = None
-    consented: bool = True
-
-
-@dataclass
-class FakeAudience:
-    """An audience that is ready, or in the state it is given."""
-
-    state: str = "ready"
+    return AudienceRow(phone, variables, zone, consented)
 
 
 def phone(number: int) -> str:
@@ -73,8 +72,10 @@ class World:
     reach: Reach | None = REACH
     template: Template | None = SALE
     signature: Signature | None = MARKETING
-    audience: FakeAudience | None = field(default_factory=FakeAudience)
-    parts: list[list[Row]] = field(default_factory=lambda: [[Row(phone(1)), Row(phone(2))]])
+    audience: Audience | None = READY
+    parts: list[list[AudienceRow]] = field(
+        default_factory=lambda: [[somebody(phone(1)), somebody(phone(2))]]
+    )
     carrier: str = "webhook"
     vendor: VendorTemplate | None = None
     prices: dict[str, int] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class World:
             audience=self._audience,
             parts=self._parts,
             zone_of=lambda e164, zone: zone or f"{e164[1:3]}|?",
-            carrier=lambda wanted: self.carrier if isinstance(wanted, Wanted) else None,
+            carrier=lambda wanted: self.carrier if isinstance(wanted, Routed) else None,
             vendor_template=lambda app_id, ours: self.vendor if isinstance(ours, Ours) else None,
             price_overrides=lambda: self.prices,
             out_of=self._out_of,
@@ -148,7 +149,7 @@ class World:
             raise Missing
         return self.audience
 
-    def _parts(self, audience: FakeAudience) -> Iterator[Sequence[Addressed]]:
+    def _parts(self, audience: Audience) -> Iterator[Sequence[AudienceRow]]:
         for part in self.parts:
             self.before("part")
             yield part
@@ -200,7 +201,7 @@ def test_the_campaign_names_a_plan_with_everybody_and_what_they_cost() -> None:
 
 
 def test_parts_lie_zone_by_zone_however_the_rows_came() -> None:
-    rows = [Row(phone(number), zone=f"zone {number % 3}") for number in range(9)]
+    rows = [somebody(phone(number), zone=f"zone {number % 3}") for number in range(9)]
     world = World(parts=[rows[:5], rows[5:]])
 
     world.run()
@@ -214,8 +215,8 @@ def test_parts_lie_zone_by_zone_however_the_rows_came() -> None:
 
 
 def test_texts_of_another_length_have_another_price() -> None:
-    long = Row(phone(2), {"who": "好" * 80})
-    world = World(parts=[[Row(phone(1)), long]], prices={"86": 7})
+    long = somebody(phone(2), {"who": "好" * 80})
+    world = World(parts=[[somebody(phone(1)), long]], prices={"86": 7})
 
     world.run()
 
@@ -224,7 +225,7 @@ def test_texts_of_another_length_have_another_price() -> None:
 
 
 def test_the_first_texts_are_shown_as_people_will_read_them() -> None:
-    rows = [Row(phone(number), {"who": f"客户{number}"}) for number in range(5)]
+    rows = [somebody(phone(number), {"who": f"客户{number}"}) for number in range(5)]
     world = World(parts=[rows[:2], rows[2:]])
 
     world.run()
@@ -245,11 +246,11 @@ def test_the_text_that_the_carrier_sends_is_what_is_priced() -> None:
 
 def test_who_can_never_be_sent_it_is_counted_by_reason_and_not_planned() -> None:
     rows = [
-        Row(phone(1)),
-        Row(phone(2), consented=False),
-        Row(phone(3), {}),
-        Row(phone(4), {}),
-        Row("+12015550123"),
+        somebody(phone(1)),
+        somebody(phone(2), consented=False),
+        somebody(phone(3), {}),
+        somebody(phone(4), {}),
+        somebody("+12015550123"),
     ]
     world = World(parts=[rows])
 
@@ -260,7 +261,7 @@ def test_who_can_never_be_sent_it_is_counted_by_reason_and_not_planned() -> None
 
 
 def test_who_would_be_left_out_now_stays_planned_and_paid_but_is_not_expected_to_cost() -> None:
-    rows = [Row(phone(number)) for number in range(5)]
+    rows = [somebody(phone(number)) for number in range(5)]
     world = World(parts=[rows[:3], rows[3:]], out={phone(0), phone(3)}, capped={phone(3), phone(4)})
 
     world.run()
@@ -277,7 +278,7 @@ def test_a_notification_goes_without_the_rules_of_marketing() -> None:
         reach=REACH._replace(company=None),
         template=replace(SALE, kind=Kind.NOTIFICATION),
         signature=replace(MARKETING, use=Use.VERIFICATION_NOTIFICATION),
-        parts=[[Row(phone(1), zone="Asia/Tokyo", consented=False)]],
+        parts=[[somebody(phone(1), zone="Asia/Tokyo", consented=False)]],
         out={phone(1)},
         capped={phone(1)},
     )
@@ -299,10 +300,10 @@ def test_a_notification_goes_without_the_rules_of_marketing() -> None:
         (World(template=replace(SALE, state=ReviewState.PENDING)), "template"),
         (World(signature=None), "signature"),
         (World(audience=None), "audience_gone"),
-        (World(audience=FakeAudience("reading")), "audience_not_ready"),
-        (World(audience=FakeAudience("failed")), "audience_not_ready"),
+        (World(audience=replace(READY, state=State.READING)), "audience_not_ready"),
+        (World(audience=replace(READY, state=State.FAILED)), "audience_not_ready"),
         (World(parts=[]), "nobody"),
-        (World(parts=[[Row(phone(1), consented=False)]]), "nobody"),
+        (World(parts=[[somebody(phone(1), consented=False)]]), "nobody"),
     ],
 )
 def test_the_campaign_says_why_it_has_no_plan(world: World, problem: str) -> None:

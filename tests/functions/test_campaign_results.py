@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import IO, Any
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -15,8 +16,9 @@ from signet.campaigns import Campaign, Outcome, Plan, Recipient, Row, State
 from signet.edge import objects, plans
 from signet.edge.functions import FunctionFailed
 from signet.errors import Missing, NoEffect, Unavailable
+from signet.fields import Body
 from signet.flows import campaign_results
-from signet.flows.campaign_results import Book, Objects
+from signet.flows.campaign_results import Book
 from signet.flows.deliver_campaign import message_of
 from signet.messages import Message
 from signet.results import COLUMNS
@@ -37,14 +39,6 @@ class Bucket:
         self.asked: list[dict[str, Any]] = []
 
     @property
-    def objects(self) -> Objects:
-        return Objects(
-            read=partial(objects.read, bucket=objects.AUDIENCES),
-            write=self._write,
-            link=lambda key, name: f"https://bucket.example/{key}?as={name}",
-        )
-
-    @property
     def book(self) -> Book:
         return Book(
             campaign=store.get,
@@ -54,22 +48,20 @@ class Bucket:
             records=partial(records.of_ids, now=NOW),
         )
 
-    def make(self, number: int = 1) -> None:
-        campaign_results.make(APP_ID, CAMPAIGN_ID, number, self.book, self.objects, now=NOW)
+    def ask(self) -> Body:
+        return campaign_results.ask(campaign(), self.asked.append, now=NOW)
 
-    def show(self, *, seconds: int = 0, number: int = 1) -> dict[str, Any]:
-        found = campaign_results.show(campaign(), number, self.objects, now=after(seconds))
-        return dict(found)
+    def make(self, number: int = 1) -> None:
+        campaign_results.make(APP_ID, CAMPAIGN_ID, number, self.book, now=NOW)
+
+    def show(self, *, seconds: int = 0, number: int = 1) -> Body:
+        return campaign_results.show(campaign(), number, now=after(seconds))
 
     def lines(self) -> Lines:
         key = f"results/{APP_ID}/{CAMPAIGN_ID}/1.csv"
         text = objects.read(key, bucket=objects.AUDIENCES).decode()
         assert text.startswith("\ufeff")
         return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
-
-    def _write(self, key: str, body: bytes | IO[bytes]) -> str:
-        whole = body if isinstance(body, bytes) else body.read()
-        return objects.write(key, whole, bucket=objects.AUDIENCES)
 
 
 @pytest.fixture
@@ -177,7 +169,7 @@ def test_a_record_that_is_forgotten_leaves_the_outcome(bucket: Bucket) -> None:
     later = NOW + messages.RETENTION + timedelta(days=1)
 
     book = replace(bucket.book, records=partial(records.of_ids, now=later))
-    campaign_results.make(APP_ID, CAMPAIGN_ID, 1, book, bucket.objects, now=later)
+    campaign_results.make(APP_ID, CAMPAIGN_ID, 1, book, now=later)
 
     (line,) = bucket.lines()
     assert (line["state"], line["reason"]) == ("sent", "record_gone")
@@ -213,25 +205,24 @@ def test_results_are_asked_for_made_and_fetched(bucket: Bucket) -> None:
     running(3)
 
     assert bucket.show() == {"state": "none"}
-    asked = campaign_results.ask(campaign(), bucket.objects, bucket.asked.append, now=NOW)
-    assert asked == bucket.show() == {"state": "making"}
+    assert bucket.ask() == bucket.show() == {"state": "making"}
     assert bucket.asked == [
         {"v": 1, "task": "results", "app_id": APP_ID, "campaign_id": CAMPAIGN_ID, "run": 1}
     ]
 
     bucket.make()
 
-    assert bucket.show() == {
-        "state": "ready",
-        "url": f"https://bucket.example/results/{APP_ID}/{CAMPAIGN_ID}/1.csv"
-        f"?as=campaign-{CAMPAIGN_ID}-1.csv",
-        "rows": 3,
-    }
+    found = bucket.show()
+    url = urlsplit(str(found["url"]))
+    assert (found["state"], found["rows"]) == ("ready", 3)
+    assert url.path.endswith(f"/results/{APP_ID}/{CAMPAIGN_ID}/1.csv")
+    saved = parse_qs(url.query)["response-content-disposition"]
+    assert saved == [f'attachment; filename="campaign-{CAMPAIGN_ID}-1.csv"']
 
 
 def test_a_planner_that_fails_for_good_can_be_asked_again(bucket: Bucket) -> None:
     running()
-    campaign_results.ask(campaign(), bucket.objects, bucket.asked.append, now=NOW)
+    bucket.ask()
 
     assert bucket.show(seconds=1_800) == {"state": "making"}
     assert bucket.show(seconds=3_600) == {"state": "none"}
@@ -244,7 +235,7 @@ def test_a_planner_that_is_not_there_leaves_nothing_begun(bucket: Bucket) -> Non
         raise FunctionFailed
 
     with pytest.raises(Unavailable):
-        campaign_results.ask(campaign(), bucket.objects, fail, now=NOW)
+        campaign_results.ask(campaign(), fail, now=NOW)
 
     assert bucket.show() == {"state": "none"}
 
@@ -253,7 +244,7 @@ def test_what_never_ran_has_no_results(bucket: Bucket) -> None:
     draft = replace(running(), run=None)
 
     with pytest.raises(NoEffect):
-        campaign_results.ask(draft, bucket.objects, bucket.asked.append, now=NOW)
+        campaign_results.ask(draft, bucket.asked.append, now=NOW)
 
 
 def test_a_run_that_is_another_by_now_has_none(bucket: Bucket) -> None:

@@ -1,8 +1,9 @@
 """Planning: who fits, who is left out and why, and parts in bounded memory."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from signet import billing, planning, prices
 from signet.apps import Guard, ReviewState, Signature, Switches, Use
+from signet.audiences import AudienceRow
 from signet.billing import Way
 from signet.campaigns import Content, Recipient
 from signet.limits import Kind
@@ -34,14 +36,15 @@ TEMPLATE = Template("Sale", Kind.MARKETING, TEXT, 1)
 SIGNATURE = Signature("Shop", "示例商城", "s1", use=Use.MARKETING)
 
 
-@dataclass
-class Row:
+def somebody(
+    phone: str = PHONE,
+    variables: Mapping[str, str] = MappingProxyType({"who": "张三"}),
+    *,
+    zone: str | None = None,
+    consented: bool = True,
+) -> AudienceRow:
     """A row of an audience."""
-
-    phone: str = PHONE
-    variables: dict[str, str] = field(default_factory=lambda: {"who": "张三"})
-    zone: str | None = None
-    consented: bool = True
+    return AudienceRow(phone, variables, zone, consented)
 
 
 def way(country: str) -> Way | None:
@@ -63,12 +66,14 @@ WAYS = Ways(
 )
 
 
-def fit(row: Row, *, content: Content = CONTENT, reach: Reach = REACH, text: str = TEXT) -> Fit:
+def fit(
+    row: AudienceRow, *, content: Content = CONTENT, reach: Reach = REACH, text: str = TEXT
+) -> Fit:
     words = planning.words(content, text, app_name=reach.name)
     return planning.fit(row, words, WAYS, reach)
 
 
-def reason(row: Row, **how: Any) -> Left:
+def reason(row: AudienceRow, **how: Any) -> Left:
     with pytest.raises(LeftOut) as left:
         fit(row, **how)
     return left.value.reason
@@ -78,7 +83,7 @@ def reason(row: Row, **how: Any) -> Left:
 
 
 def test_a_row_is_planned_with_its_words_its_price_and_its_zone() -> None:
-    planned = fit(Row(zone="Asia/Urumqi"))
+    planned = fit(somebody(zone="Asia/Urumqi"))
 
     assert planned.text == "【示例商城】张三，茶杯今天八折，示例应用 回复TD退订"
     assert planned.recipient == Recipient(PHONE, {"who": "张三"})
@@ -86,8 +91,8 @@ def test_a_row_is_planned_with_its_words_its_price_and_its_zone() -> None:
 
 
 def test_a_column_goes_before_the_campaigns_value_unless_its_cell_is_empty() -> None:
-    column = fit(Row(variables={"who": "张三", "gift": "茶壶", "age": "40"}))
-    empty = fit(Row(variables={"who": "张三", "gift": "  "}))
+    column = fit(somebody(variables={"who": "张三", "gift": "茶壶", "age": "40"}))
+    empty = fit(somebody(variables={"who": "张三", "gift": "  "}))
 
     assert "茶壶今天" in column.text
     assert column.recipient.variables == {"who": "张三", "gift": "茶壶"}
@@ -98,15 +103,15 @@ def test_a_column_goes_before_the_campaigns_value_unless_its_cell_is_empty() -> 
 def test_a_name_may_be_given_in_the_place_of_the_apps() -> None:
     named = replace(CONTENT, variables={"gift": "茶杯", "name": "茶馆"})
 
-    assert "茶馆 回复TD退订" in fit(Row(), content=named).text
-    assert "茶社 回复TD退订" in fit(Row(variables={"who": "张三", "name": "茶社"})).text
+    assert "茶馆 回复TD退订" in fit(somebody(), content=named).text
+    assert "茶社 回复TD退订" in fit(somebody(variables={"who": "张三", "name": "茶社"})).text
 
 
 def test_nobody_sets_what_else_the_service_fills_in() -> None:
     given = {"sign": "银行", "template": "银行", "ttl": "99", "code": "123456"}
     text = "{{sign}} {{template}} {{ttl}} {{code}}"
 
-    planned = fit(Row(variables=given), content=replace(CONTENT, variables=given), text=text)
+    planned = fit(somebody(variables=given), content=replace(CONTENT, variables=given), text=text)
 
     assert planned.text == "【示例商城】示例商城 Sale 10 "
     assert planned.recipient.variables == {}
@@ -115,7 +120,7 @@ def test_nobody_sets_what_else_the_service_fills_in() -> None:
 def test_a_notification_has_no_zone_and_asks_for_no_consent() -> None:
     content = replace(CONTENT, kind=Kind.NOTIFICATION)
 
-    assert fit(Row(consented=False), content=content).group == Group("", 1, 50_000)
+    assert fit(somebody(consented=False), content=content).group == Group("", 1, 50_000)
 
 
 WORLD = REACH._replace(
@@ -126,25 +131,25 @@ WORLD = REACH._replace(
 @pytest.mark.parametrize(
     ("row", "left"),
     [
-        (Row(consented=False), Left.NO_CONSENT),
-        (Row("+12015550123"), Left.COUNTRY),
-        (Row("+819012345678"), Left.NO_CARRIER),
-        (Row("+37060112345"), Left.NO_PRICE),
-        (Row(variables={}), Left.NO_VARIABLES),
-        (Row(variables={"who": " "}), Left.NO_VARIABLES),
-        (Row(variables={"who": "【银行】"}), Left.BRACKETS),
-        (Row(variables={"who": "a\u0007b"}), Left.BRACKETS),
-        (Row(variables={"who": "好" * 401}), Left.TOO_LONG),
-        (Row(variables={"who": "好" * 390}), Left.TOO_LONG),
+        (somebody(consented=False), Left.NO_CONSENT),
+        (somebody("+12015550123"), Left.COUNTRY),
+        (somebody("+819012345678"), Left.NO_CARRIER),
+        (somebody("+37060112345"), Left.NO_PRICE),
+        (somebody(variables={}), Left.NO_VARIABLES),
+        (somebody(variables={"who": " "}), Left.NO_VARIABLES),
+        (somebody(variables={"who": "【银行】"}), Left.BRACKETS),
+        (somebody(variables={"who": "a\u0007b"}), Left.BRACKETS),
+        (somebody(variables={"who": "好" * 401}), Left.TOO_LONG),
+        (somebody(variables={"who": "好" * 390}), Left.TOO_LONG),
     ],
     ids=lambda value: value.value if isinstance(value, Left) else "",
 )
-def test_who_can_never_be_sent_it_is_left_out_with_a_reason(row: Row, left: Left) -> None:
+def test_who_can_never_be_sent_it_is_left_out_with_a_reason(row: AudienceRow, left: Left) -> None:
     assert reason(row, reach=WORLD) is left
 
 
 def test_a_country_is_closed_by_the_list_and_by_the_switch() -> None:
-    london = Row("+447400123456")
+    london = somebody("+447400123456")
 
     assert fit(london, reach=WORLD).group.zone == "44|?"
     assert reason(london, reach=WORLD._replace(guard=Guard())) is Left.COUNTRY
@@ -155,7 +160,7 @@ def test_a_text_that_is_no_template_fits_nobody() -> None:
     words = replace(planning.words(CONTENT, TEXT, app_name="x"), template_text="{{who")
 
     with pytest.raises(LeftOut) as left:
-        planning.fit(Row(), words, WAYS, REACH)
+        planning.fit(somebody(), words, WAYS, REACH)
 
     assert left.value.reason is Left.NOT_RENDERED
 
@@ -298,7 +303,7 @@ def test_what_goes_in_plain_characters_is_in_parts_of_its_own() -> None:
     ways = replace(WAYS, way=lambda country: plain)
     content = replace(CONTENT, signature_text="Shop", variables={})
     words = planning.words(content, "“{{who}}” " + "sale " * 14, app_name="x")
-    english, chinese = (Row("+447400123456", {"who": who}) for who in ("Bob", "鲍勃"))
+    english, chinese = (somebody("+447400123456", {"who": who}) for who in ("Bob", "鲍勃"))
 
     one, other = (planning.fit(row, words, ways, WORLD) for row in (english, chinese))
 

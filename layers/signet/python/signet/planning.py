@@ -7,10 +7,11 @@ plan: those rules hold at the moment of sending. What is left out here could nev
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from signet import billing, phones, send_requests, templates
 from signet.apps import Guard, ReviewState, Signature, Switches, Use
+from signet.audiences import AudienceRow
 from signet.billing import Counted, Said, Way
 from signet.campaigns import PART_ROWS, Content, Part, Recipient
 from signet.errors import BadParameter, TemplateNotRendered
@@ -79,22 +80,6 @@ class Reach(NamedTuple):
     company: str | None
     switches: Switches
     guard: Guard
-
-
-class Addressed(Protocol):
-    """A row of an audience: a number (E.164), its own values, perhaps a time zone."""
-
-    @property
-    def phone(self) -> str: ...
-
-    @property
-    def variables(self) -> Mapping[str, str]: ...
-
-    @property
-    def zone(self) -> str | None: ...
-
-    @property
-    def consented(self) -> bool: ...
 
 
 class Group(NamedTuple):
@@ -174,7 +159,7 @@ def words(content: Content, template_text: str, *, app_name: str) -> Words:
     )
 
 
-def fit(row: Addressed, said: Words, ways: Ways, reach: Reach) -> Fit:
+def fit(row: AudienceRow, said: Words, ways: Ways, reach: Reach) -> Fit:
     """The row as it is planned. Raises LeftOut."""
     is_marketing = said.kind is Kind.MARKETING
     if is_marketing and not row.consented:

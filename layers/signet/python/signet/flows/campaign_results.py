@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 from signet import campaigns, results
 from signet.campaigns import Campaign, Plan, Recipient, Run
+from signet.edge import objects, uploads
 from signet.edge.functions import FunctionFailed
 from signet.errors import Missing, NoEffect, Unavailable
 from signet.fields import Body
@@ -22,15 +23,6 @@ from signet.results import Stage, Standing
 from signet.store.campaign_parts import Work
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Objects:
-    """Where results lie: see `edge.objects`, and `edge.uploads` for links (key, name)."""
-
-    read: Callable[[str], bytes]
-    write: Callable[[str, bytes | IO[bytes]], object]
-    link: Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +39,7 @@ class Book:
     records: Callable[[str, Sequence[str]], Mapping[str, Record]]
 
 
-def ask(
-    campaign: Campaign, objects: Objects, call: Callable[[dict[str, Any]], None], *, now: datetime
-) -> Body:
+def ask(campaign: Campaign, call: Callable[[dict[str, Any]], None], *, now: datetime) -> Body:
     """Have the results of the campaign's run made anew. Raises NoEffect, and Unavailable.
 
     `call` is given an event for the planner, and raises FunctionFailed.
@@ -59,35 +49,34 @@ def ask(
     place = (campaign.app_id, campaign.campaign_id, campaign.run.number)
     seconds = int(now.timestamp())
     # In this order, since the planner may be faster than this call.
-    _say(place, Standing(Stage.MAKING, seconds), objects)
+    _say(place, Standing(Stage.MAKING, seconds))
     app_id, campaign_id, run = place
     ids = {"app_id": app_id, "campaign_id": campaign_id, "run": run}
     try:
         call({"v": 1, "task": "results", **ids})
     except FunctionFailed as failed:
-        _say(place, Standing(Stage.NONE, seconds), objects)
+        _say(place, Standing(Stage.NONE, seconds))
         raise Unavailable(retry_after=1) from failed
     return {"state": Stage.MAKING.value}
 
 
-def show(campaign: Campaign, run: int, objects: Objects, *, now: datetime) -> Body:
+def show(campaign: Campaign, run: int, *, now: datetime) -> Body:
     """`{"state"}`, and once they are ready `url` and `rows`. Raises Unavailable."""
     place = (campaign.app_id, campaign.campaign_id, run)
     try:
-        kept = json.loads(objects.read(results.standing_key(*place)))
+        kept = json.loads(objects.read(results.standing_key(*place), bucket=objects.AUDIENCES))
     except Missing:
         return {"state": Stage.NONE.value}
     standing = Standing(Stage(kept["stage"]), kept["at"], kept["rows"])
     standing = standing.seen(int(now.timestamp()))
     if standing.stage is not Stage.READY:
         return {"state": standing.stage.value}
-    url = objects.link(results.key(*place), f"campaign-{campaign.campaign_id}-{run}.csv")
+    name = f"campaign-{campaign.campaign_id}-{run}.csv"
+    url = uploads.link(results.key(*place), name=name)
     return {"state": Stage.READY.value, "url": url, "rows": standing.rows}
 
 
-def make(
-    app_id: str, campaign_id: str, number: int, book: Book, objects: Objects, *, now: datetime
-) -> None:
+def make(app_id: str, campaign_id: str, number: int, book: Book, *, now: datetime) -> None:
     """Write the results of a run. Raises Unavailable, after which all of it is done again.
 
     What is not there any more (the campaign, its run, its plan) has none.
@@ -95,11 +84,11 @@ def make(
     place = (app_id, campaign_id, number)
     try:
         campaign = book.campaign(app_id, campaign_id)
-        rows = _write(campaign, _run_of(campaign, number), book, objects)
+        rows = _write(campaign, _run_of(campaign, number), book)
         standing = Standing(Stage.READY, int(now.timestamp()), rows)
     except Missing:
         standing = Standing(Stage.NONE, int(now.timestamp()))
-    _say(place, standing, objects)
+    _say(place, standing)
     log.info("results_made", extra={"campaign_id": campaign_id, "rows": standing.rows})
 
 
@@ -110,7 +99,7 @@ def _run_of(campaign: Campaign, number: int) -> Run:
     return campaign.run
 
 
-def _write(campaign: Campaign, run: Run, book: Book, objects: Objects) -> int:
+def _write(campaign: Campaign, run: Run, book: Book) -> int:
     """Put the file there; how many rows it has."""
     plan = book.plan(run.plan_key)
     with tempfile.TemporaryFile() as file:
@@ -118,7 +107,8 @@ def _write(campaign: Campaign, run: Run, book: Book, objects: Objects) -> int:
         for number in range(len(plan.parts)):
             file.write(_part(campaign, run, number, book))
         file.seek(0)
-        objects.write(results.key(campaign.app_id, campaign.campaign_id, run.number), file)
+        key = results.key(campaign.app_id, campaign.campaign_id, run.number)
+        objects.write(key, file, bucket=objects.AUDIENCES)
     return plan.rows
 
 
@@ -134,5 +124,6 @@ def _part(campaign: Campaign, run: Run, number: int, book: Book) -> bytes:
     return results.lines(campaign, run, recipients, records, outcomes)
 
 
-def _say(place: tuple[str, str, int], standing: Standing, objects: Objects) -> None:
-    objects.write(results.standing_key(*place), json.dumps(asdict(standing)).encode())
+def _say(place: tuple[str, str, int], standing: Standing) -> None:
+    body = json.dumps(asdict(standing)).encode()
+    objects.write(results.standing_key(*place), body, bucket=objects.AUDIENCES)

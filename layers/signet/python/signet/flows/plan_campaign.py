@@ -11,16 +11,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 
 from signet import billing, phones, planning, prices, segments
 from signet.apps import Signature
+from signet.audiences import Audience, AudienceRow, State
 from signet.billing import Way
 from signet.campaigns import Campaign, Content, Outcome, Plan, Planned, Recipient
 from signet.errors import Missing
 from signet.limits import Kind
 from signet.planning import (
-    Addressed,
     Fit,
     Groups,
     LeftOut,
@@ -35,15 +35,6 @@ from signet.templates import Template
 from signet.vendor_templates import Ours, VendorTemplate
 
 log = logging.getLogger(__name__)
-
-_READY = "ready"
-
-
-class Audience(Protocol):
-    """Whom a campaign is for, and whether its file was read."""
-
-    @property
-    def state(self) -> str: ...
 
 
 class Job(NamedTuple):
@@ -86,7 +77,7 @@ class Stores:
     template_text: Callable[[str, str, int], str]
     signature: Callable[[str, str], Signature | None]
     audience: Callable[[str, str], Audience]
-    parts: Callable[[Any], Iterator[Sequence[Addressed]]]
+    parts: Callable[[Audience], Iterator[Sequence[AudienceRow]]]
     zone_of: Callable[[str, str | None], str]
     carrier: Callable[[Wanted], str | None]
     vendor_template: Callable[[str, Ours], VendorTemplate | None]
@@ -185,7 +176,7 @@ def _plan(
 
 def _fitting(
     content: Content, app_id: str, stores: Stores, *, abroad: segments.Rule
-) -> tuple[Words, Callable[[Addressed], Fit]]:
+) -> tuple[Words, Callable[[AudienceRow], Fit]]:
     """What is said to everybody, and how a row fits it. Raises Unplannable."""
     reach = planning.check(
         content,
@@ -222,18 +213,20 @@ def _ways(
     return Ways(way, lambda phone, count: prices.price_of(phone, count, overrides), stores.zone_of)
 
 
-def _rows(content: Content, app_id: str, stores: Stores) -> Iterator[Sequence[Addressed]]:
+def _rows(content: Content, app_id: str, stores: Stores) -> Iterator[Sequence[AudienceRow]]:
     """The audience's rows, part by part. Raises Unplannable when they are not there."""
     try:
         audience = stores.audience(app_id, content.audience_id)
-        if audience.state != _READY:
+        if audience.state is not State.READY:
             raise Unplannable(Problem.AUDIENCE_NOT_READY)
         yield from stores.parts(audience)
     except Missing:
         raise Unplannable(Problem.AUDIENCE_GONE) from None
 
 
-def _fits(rows: Sequence[Addressed], fit: Callable[[Addressed], Fit], tally: _Tally) -> list[Fit]:
+def _fits(
+    rows: Sequence[AudienceRow], fit: Callable[[AudienceRow], Fit], tally: _Tally
+) -> list[Fit]:
     """Those rows that can be sent; the others are counted by reason."""
     found = []
     for row in rows:

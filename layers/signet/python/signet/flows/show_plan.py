@@ -1,14 +1,36 @@
 """Showing a campaign's plan: what it will cost, whom it leaves out, and when it goes out."""
 
 from datetime import UTC, datetime
+from functools import partial
 
-from signet import curves, records
+from signet import curves, quiet_hours, records
 from signet.campaigns import Campaign, Plan, State
 from signet.curves import Curve, Hours
+from signet.edge import plans
+from signet.errors import Missing
 from signet.fields import Body
+from signet.store import marketing
 
 # A plan is named, and is not there: the bucket forgets after a month.
 GONE = "plan_gone"
+
+
+def of(campaign: Campaign, *, now: datetime, starts_at: datetime | None = None) -> Body:
+    """The plan of a campaign as it stands; see `document`. Raises Unavailable."""
+    window = marketing.window()
+    hours = Hours(
+        partial(quiet_hours.opens_at, window=window), partial(quiet_hours.closes_at, window=window)
+    )
+    return document(campaign, _named(campaign), now, hours=hours, starts_at=starts_at)
+
+
+def _named(campaign: Campaign) -> Plan | None:
+    """The plan that the campaign names, if it is there."""
+    key = campaign.planned.key if campaign.planned else None
+    try:
+        return plans.read(key) if key else None
+    except Missing:
+        return None
 
 
 def document(
