@@ -16,7 +16,7 @@ from signet.edge import (
     schedules,
     secrets,
 )
-from signet.store import apps, carrier_health, shield, table
+from signet.store import apps, carrier_health, digests, shield, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
 _LOADER = create_loader()
@@ -50,6 +50,7 @@ def renew() -> None:
     aws.session().register_component("data_loader", _LOADER)
     secrets._cached = secrets._carriers = None
     apps._cache.clear()
+    digests.forget()
     shield.CONTAINERS.forget()
     carrier_health.HEALTH.forget()
     table.CONNECTION._client = None

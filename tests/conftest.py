@@ -49,8 +49,11 @@ def record_app(app: App, *, credit_micros: int = 100_000_000, at: datetime | Non
 
 
 @pytest.fixture
-def tables() -> Iterator[SimpleNamespace]:
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """Everything in AWS that the functions use, in moto: single-threaded tests only."""
+    from signet.store import consents
+
+    monkeypatch.setattr(consents, "_AT_ONCE", 1)
     with mock_aws():
         clients.renew()
         yield schemas.create_everything(KEYS)

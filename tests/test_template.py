@@ -31,7 +31,9 @@ TIMEOUTS = {
     "SweeperFunction": 30,
     "NotifyFunction": 60,
     "ImporterFunction": 900,
+    "PlannerFunction": 900,
 }
+MEMORY = {**dict.fromkeys(LARGE_FUNCTIONS, 1024), "PlannerFunction": 1769}
 
 CARRIER_LAYERS = {"SendsBySdkOnArm": "CarriersArmLayer", "SendsBySdkOnX86": "CarriersX86Layer"}
 
@@ -99,6 +101,14 @@ SCHEDULES = (
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
 )
 TEXTS_AND_MARKETING = " ".join(sorted([*TEXTS_ONLY.split(), "company", "marketing", "switches"]))
+PLANNED = " ".join(
+    sorted(
+        [
+            *TEXTS_AND_MARKETING.split(),
+            *("guard", "kind", "name", "prices", "short_id", "state", "use", "version"),
+        ]
+    )
+)
 _KMS = ("HasKmsKey: kms:Decrypt", "KmsKeyArn")
 
 
@@ -208,6 +218,9 @@ PERMISSIONS = {
         ("dynamodb:Query", "${Messages.Arn}/index/open"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("dynamodb:Query", "${Campaigns.Arn}/index/open"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
         ("dynamodb:Query", "${Apps.Arn}/index/listed"),
         ("dynamodb:BatchGetItem", "Apps.Arn"),
         ("dynamodb:GetItem", "Balances.Arn"),
@@ -228,6 +241,25 @@ PERMISSIONS = {
         ("s3:GetObject", "${Imports.Arn}/*"),
         ("s3:PutObject", "${Imports.Arn}/reports/*"),
         ("lambda:InvokeFunction", "ImporterFunction.Arn"),
+        _KMS,
+    },
+    "PlannerFunction": {
+        ("dynamodb:GetItem in #digests", "Apps.Arn"),
+        ("dynamodb:UpdateItem in #digests", "Apps.Arn"),
+        (f"dynamodb:GetItem of {PLANNED}", "Apps.Arn"),
+        ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+        ("dynamodb:UpdateItem", "OptOuts.Arn"),
+        ("dynamodb:BatchGetItem", "Phones.Arn"),
+        ("dynamodb:BatchGetItem", "Messages.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:BatchGetItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:GetObject", "${Audiences.Arn}/plans/*"),
+        ("s3:PutObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:PutObject", "${Audiences.Arn}/plans/*"),
+        ("s3:PutObject", "${Audiences.Arn}/results/*"),
         _KMS,
     },
     "ReviewFunction": {
@@ -289,7 +321,15 @@ PERMISSIONS = {
         ("dynamodb:DeleteItem", "Campaigns.Arn"),
         ("dynamodb:GetItem", "Balances.Arn"),
         ("dynamodb:UpdateItem", "Balances.Arn"),
+        ("dynamodb:BatchGetItem", "Campaigns.Arn"),
         ("s3:GetObject", "${Audiences.Arn}/plans/*"),
+        ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:PutObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:DeleteObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:DeleteObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:GetObject", "${Audiences.Arn}/results/*"),
+        ("s3:PutObject", "${Audiences.Arn}/results/*"),
         ("sqs:SendMessage", "BulkQueue.Arn"),
         ("lambda:InvokeFunction", "PlannerFunction.Arn"),
         ("scheduler:CreateSchedule", SCHEDULES),
@@ -344,7 +384,7 @@ KEYS = {
         "table": ("pk S",),
         "listed": ("listed S", "listed_key S", "KEYS_ONLY"),
     },
-    "OptOuts": {"table": ("app_id S", "phone S")},
+    "OptOuts": {"table": ("app_id S", "person S")},
     "Campaigns": {
         "table": ("pk S", "sk S"),
         "open": ("open S", "due_at N", "KEYS_ONLY"),
@@ -483,7 +523,7 @@ def _attributes(condition: Json) -> str:
     """` of a b` for what is restricted to attributes a and b, both keys included.
 
     ` to a` for a role that only service a may be given. A write may be restricted to one
-    partition as well: ` of a b in #partition`.
+    partition as well, ` of a b in #partition`, or to that alone.
     A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
@@ -496,8 +536,8 @@ def _attributes(condition: Json) -> str:
     restricted = condition["ForAllValues:StringEquals"]
     if "dynamodb:LeadingKeys" in restricted:
         (partition,) = restricted["dynamodb:LeadingKeys"]
-        attributes = " ".join(sorted(restricted["dynamodb:Attributes"]))
-        return f" of {attributes} in {partition}"
+        attributes = " ".join(sorted(restricted.get("dynamodb:Attributes", [])))
+        return f" of {attributes} in {partition}" if attributes else f" in {partition}"
     assert condition.keys() == {"ForAllValues:StringEquals", "StringEquals"}
     assert condition["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     (attributes,) = restricted.values()
@@ -599,6 +639,8 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/guard/{proxy+}",
                 "/console/api/opt-outs",
                 "/console/api/opt-outs/{proxy+}",
+                "/console/api/audiences",
+                "/console/api/audiences/{proxy+}",
                 "/console",
                 "/console/{proxy+}",
                 "/{proxy+}",
@@ -698,7 +740,7 @@ def test_roles_get_nothing_but_logs_on_top() -> None:
 def test_a_function_runs_as_designed(name: str) -> None:
     settings = function(name)
     assert settings["Runtime"] == "python3.13"
-    assert settings["MemorySize"] == (1024 if name in LARGE_FUNCTIONS else 512)
+    assert settings["MemorySize"] == MEMORY.get(name, 512)
     assert settings["Architectures"] == [{"Ref": "Architecture"}]
     assert settings["Timeout"] == TIMEOUTS.get(name, 10)
 
@@ -1048,8 +1090,11 @@ def test_the_senders_name_the_configuration_set_whose_events_come_here() -> None
 # --- imports ------------------------------------------------------------------------------
 
 
-def test_exported_users_are_nobodys_business_and_forgotten_after_a_month() -> None:
-    bucket = properties("Imports")
+@pytest.mark.parametrize("name", ["Imports", "Audiences"])
+def test_exported_users_and_audiences_are_nobodys_business_and_forgotten_after_a_month(
+    name: str,
+) -> None:
+    bucket = properties(name)
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert "BucketEncryption" in bucket
@@ -1058,8 +1103,9 @@ def test_exported_users_are_nobodys_business_and_forgotten_after_a_month() -> No
     assert "Prefix" not in rule
 
 
-def test_an_import_that_fails_is_tried_twice_more_and_then_rings() -> None:
-    config = properties("ImporterFunction")["EventInvokeConfig"]
+@pytest.mark.parametrize("name", ["ImporterFunction", "PlannerFunction"])
+def test_a_long_task_that_fails_is_tried_twice_more_and_then_rings(name: str) -> None:
+    config = properties(name)["EventInvokeConfig"]
     assert config["MaximumRetryAttempts"] == 2
     failed = config["DestinationConfig"]["OnFailure"]
     assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]}}
@@ -1067,6 +1113,25 @@ def test_an_import_that_fails_is_tried_twice_more_and_then_rings() -> None:
 
 def test_an_import_may_call_itself_as_often_as_it_takes() -> None:
     assert transformed()["Resources"]["ImporterFunction"]["Properties"]["RecursiveLoop"] == "Allow"
+
+
+# --- audiences ----------------------------------------------------------------------------
+
+
+def test_only_the_console_may_post_files_into_the_bucket_of_audiences() -> None:
+    (rule,) = properties("Audiences")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
+    assert "AllowedHeaders" not in rule
+    (origin,) = rule["AllowedOrigins"]
+    condition, given, otherwise = origin["Fn::If"]
+    parts = {"Fn::Split": ["/", {"Ref": "PublicBaseUrl"}]}
+    assert condition == "HasPublicBaseUrl"
+    assert given == {"Fn::Join": ["//", [{"Fn::Select": [0, parts]}, {"Fn::Select": [2, parts]}]]}
+    assert otherwise["Fn::If"] == [
+        "HasDomain",
+        {"Fn::Sub": "https://${DomainName}"},
+        {"Fn::Sub": "https://*.execute-api.${AWS::Region}.${AWS::URLSuffix}"},
+    ]
 
 
 # --- events -------------------------------------------------------------------------------
@@ -1175,6 +1240,7 @@ def test_the_outputs_say_what_a_person_needs_next() -> None:
             "UsersTable",
             "OptOutsTable",
             "CampaignsTable",
+            "AudiencesBucket",
             "ImportsBucket",
             "ImporterFunction",
             "ReceiptTopicArn",

@@ -8,7 +8,7 @@ Signatures, templates, reviews are the function `review`'s. `shared` opens by a 
 from pathlib import Path
 
 from signet.acts import Act
-from signet.edge import carriers, clock, console, pages, settings
+from signet.edge import carriers, clock, console, pages, settings, uploads
 from signet.edge.api import Api
 from signet.edge.http import Answer, Body, Call, Event, Reply, Route, serve
 from signet.flows import change_app, run_deployment, set_carriers, set_routes, show_balance
@@ -27,7 +27,8 @@ api = Api(door)
 
 
 def page(call: Call) -> Answer:
-    return pages.answer(FILES, call.parameters.get("file", "index.html"), call)
+    headers = pages.connecting(uploads.origin())
+    return pages.answer(FILES, call.parameters.get("file", "index.html"), call, headers=headers)
 
 
 def shared_page(call: Call) -> Answer:

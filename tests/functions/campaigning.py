@@ -8,13 +8,16 @@ from typing import Any
 
 from functions.campaign import app as campaign_function
 from signet.apps import Signature, Use
+from signet.audiences import Audience, State, Wanted
+from signet.audits import Entry
 from signet.campaigns import Part, Plan, Planned, Recipient
 from signet.edge import clock, plans
+from signet.store import audiences
 from signet.store import campaigns as store
 from tests.functions.console_calls import Reply, call, owner
 from tests.functions.service import put_template
 from tests.gateway import CONTEXT
-from tests.store.build import APP_ID, client, dynamodb_table, put, put_signature
+from tests.store.build import APP_ID, client, dynamodb_table, put_signature
 
 COMPANY = "示例科技有限公司"
 AUDIENCE = "a1"
@@ -35,7 +38,9 @@ def furnish() -> None:
     put_template(TEXT, name="Member_Sale", kind="marketing", version=2)
     put_template("订单 {{order_id}} 已发货", name="Order_Notice")
     put_template("验证码 {{code}}", name="Code", kind="verification")
-    put("campaigns", pk=APP_ID, sk=f"audience#{AUDIENCE}", audience="{}")
+    now = int(clock.now().timestamp())
+    audience = Audience(APP_ID, AUDIENCE, "会员", State.READY, Wanted(), now, now)
+    audiences.create(audience, Entry(clock.now(), "nobody", "create_audience", "audience"))
 
 
 def campaigns(
@@ -134,9 +139,9 @@ def balance() -> dict[str, int]:
 
 
 def trail() -> list[tuple[str, str, str | None]]:
-    """(actor, action, comment) of the audit trail, in no order."""
+    """(actor, action, comment) of what the trail says of campaigns, in no order."""
     items = dynamodb_table("apps").scan()["Items"]
-    entries = [one for one in items if "action" in one]
+    entries = [one for one in items if str(one.get("subject", "")).startswith("campaign:")]
     return [(one["actor"], one["action"], one.get("comment")) for one in entries]
 
 

@@ -671,10 +671,11 @@ def ready(carrier: str) -> bool | None:
 
 # --- Pages ------------------------------------------------------------------------------------
 
+# Owners upload audiences to their bucket, by a request of the page itself.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self' https://audiences.s3.us-east-1.amazonaws.com; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 

@@ -19,13 +19,16 @@ from functions.events import app as events_function
 from functions.guard import app as guard_function
 from functions.review import app as review_function
 from signet import events
+from signet.acts import Act
 from signet.apps import Events
+from signet.audiences import Audience, Encoding, Found, State, Wanted
 from signet.audits import Entry
-from signet.campaigns import Campaign, Content, Schedule, State, Stops
+from signet.campaigns import Campaign, Content, Schedule, Stops
+from signet.campaigns import State as CampaignState
 from signet.edge.http import Route
 from signet.limits import Kind
+from signet.store import audiences, deployment
 from signet.store import campaigns as campaign_store
-from signet.store import deployment
 from signet.store import events as event_store
 from tests.conftest import DEMO_APP, record_app
 from tests.functions.console_calls import (
@@ -38,7 +41,7 @@ from tests.functions.console_calls import (
     owner,
 )
 from tests.functions.service import put_template
-from tests.store.build import PHONE, new_message, new_send, put
+from tests.store.build import PHONE, new_message, new_send
 from tests.store.build import client as aws_client
 
 
@@ -91,11 +94,20 @@ MAY = {
     "POST /console/api/campaigns/{id}/pause": Who.OWNER,
     "POST /console/api/campaigns/{id}/resume": Who.OWNER,
     "POST /console/api/campaigns/{id}/cancel": Who.OWNER,
+    "POST /console/api/campaigns/{id}/results": Who.OWNER,
+    "GET /console/api/campaigns/{id}/results": Who.OWNER,
     "DELETE /console/api/campaigns/{id}": Who.OWNER,
     "GET /console/api/opt-outs": Who.OWNER,
     "GET /console/api/opt-outs/{phone}": Who.OWNER,
     "PUT /console/api/opt-outs/{phone}": Who.OWNER,
     "DELETE /console/api/opt-outs/{phone}": Who.OWNER,
+    "GET /console/api/audiences": Who.OWNER,
+    "POST /console/api/audiences": Who.OWNER,
+    "GET /console/api/audiences/{id}": Who.OWNER,
+    "DELETE /console/api/audiences/{id}": Who.OWNER,
+    "POST /console/api/audiences/{id}/upload": Who.OWNER,
+    "POST /console/api/audiences/{id}/read": Who.OWNER,
+    "GET /console/api/audiences/{id}/report": Who.OWNER,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -145,10 +157,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /console/api/campaigns": {
         "name": "changed",
         "template": "Marked_Notice",
-        "audience_id": "Marked_audience",
+        "audience_id": "019ab3f52c04f1e2d3c",
     },
     "PUT /console/api/campaigns/{id}": {"name": "changed"},
     "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
+    "POST /console/api/audiences": {"name": "changed"},
     "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
     "PUT /console/api/prices": {"prices": {"86": 1}},
     "POST /console/api/apps": {"name": "changed"},
@@ -197,6 +210,7 @@ BODIES: dict[str, dict[str, Any]] = {
 Ask = Callable[..., Reply]
 
 OTHER = "another-demo-app"
+AUDIENCE = "019ab3f52c04f1e2d3c"
 # What stands in everything that is the demo app's own.
 MARK = "Marked"
 MARKED_APP = replace(
@@ -210,8 +224,8 @@ CAMPAIGN = Campaign(
     campaign_id="c1",
     version=1,
     name="Marked campaign",
-    state=State.DRAFT,
-    content=Content(Kind.NOTIFICATION, "Marked_Notice", 1, "Signet", "Marked", "Marked_audience"),
+    state=CampaignState.DRAFT,
+    content=Content(Kind.NOTIFICATION, "Marked_Notice", 1, "Signet", "Marked", AUDIENCE),
     schedule=Schedule(),
     pace=None,
     stops=Stops(),
@@ -237,11 +251,8 @@ class Place:
 PLACES = [
     Place(function, route)
     for function in (
-        campaign_function,
-        console_function,
-        events_function,
-        guard_function,
-        review_function,
+        *(campaign_function, console_function, events_function),
+        *(guard_function, review_function),
     )
     for route in function.ROUTES
 ]
@@ -268,13 +279,13 @@ def message_id(tables: object, stopped: None) -> str:
     map_template()
     event_store.record(MARKED_APP, EVENT, now=now)
     opt_out()
+    add_audience(now)
     draft_campaign()
     return record_message(now)
 
 
 def draft_campaign() -> None:
     put_template("Marked", name="Marked_Notice")
-    put("campaigns", pk=DEMO_APP.app_id, sk="audience#Marked_audience", audience="{}")
     campaign_store.create(CAMPAIGN, Entry(datetime.now(UTC), "Marked", "create", "campaign:Marked"))
 
 
@@ -310,6 +321,17 @@ def opt_out() -> None:
     assert reply.status == 200, reply
 
 
+def add_audience(now: datetime) -> None:
+    seconds = int(now.timestamp())
+    audience = Audience(
+        *(DEMO_APP.app_id, AUDIENCE, "Marked", State.FAILED, Wanted(), seconds, seconds),
+        found=Found(Encoding.GBK, ("Marked",), "Marked", None, ()),
+    )
+    audiences.create(audience, Act(DEMO_APP.app_id, "owner", now).entry("create", "audience"))
+    body = b"phone\n13800138000\n"
+    aws_client("s3").put_object(Bucket="audiences", Key=audience.upload_key, Body=body)
+
+
 def record_message(now: datetime) -> str:
     from signet.store import messages, table
 
@@ -337,6 +359,7 @@ def ask(message_id: str) -> Ask:
         path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
         path = path.replace("campaigns/{id}", f"campaigns/{CAMPAIGN.campaign_id}")
         path = path.replace("deliveries/{id}", f"deliveries/{EVENT.event_id}")
+        path = path.replace("audiences/{id}", f"audiences/{AUDIENCE}")
         for name, value in parameters.items():
             path = path.replace(name, value)
         body = BODIES.get(place.name, {}) if place.route.method != "GET" else None

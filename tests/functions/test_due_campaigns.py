@@ -13,7 +13,7 @@ from signet.campaigns import Campaign, Run, State, Why
 from signet.edge import clock, plans
 from signet.edge.schedules import Schedules
 from signet.errors import Missing, Unavailable
-from signet.flows import fire_campaign, start_campaign
+from signet.flows import start_campaign
 from signet.store import apps, balances
 from signet.store import campaigns as store
 from tests.functions import campaigning
@@ -30,7 +30,7 @@ from tests.functions.campaigning import (
     steps,
     trail,
 )
-from tests.functions.service import event, put_template
+from tests.functions.service import Service, event, put_template
 from tests.gateway import CONTEXT
 from tests.store.build import APP_ID, dynamodb_table
 
@@ -39,7 +39,7 @@ HOURLY = {"cron": "0 * * * ? *", "zone": "UTC"}
 
 @pytest.fixture(autouse=True)
 def furnished(
-    make_app: Callable[..., App], deployment: Any, advance: Callable[[int], None]
+    make_app: Callable[..., App], deployment: Service, advance: Callable[[int], None]
 ) -> None:
     """The demo app, of a company, with words and an audience; the time moves when told to."""
     make_app(company=COMPANY)
@@ -389,16 +389,18 @@ def test_what_was_held_can_wait_for_its_next_time_instead(advance: Callable[[int
 # --- nobody calls -------------------------------------------------------------------------
 
 
-def test_what_nobody_started_is_found_and_held(advance: Callable[[int], None]) -> None:
+def test_what_nobody_started_is_found_and_held(
+    advance: Callable[[int], None], deployment: Service
+) -> None:
     campaign_id = scheduled()
     advance(120 + 31 * 60 - 2)
     assert store.due(int(clock.now().timestamp()), limit=5) == []
-    fire_campaign.hold_overdue(APP_ID, campaign_id, now=clock.now())
+    deployment.sweep()
     assert state(campaign_id) == ("scheduled", None)
 
     advance(4)
     assert store.due(int(clock.now().timestamp()), limit=5) == [(APP_ID, campaign_id)]
-    fire_campaign.hold_overdue(APP_ID, campaign_id, now=clock.now())
+    deployment.sweep()
 
     assert state(campaign_id) == ("paused", Why.LATE)
     assert store.due(int(clock.now().timestamp()), limit=5) == []

@@ -13,7 +13,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from signet.edge import plans, secrets
-from signet.store import apps, carrier_health, shield
+from signet.store import apps, carrier_health, consents, digests, shield
 from tests import clients, schemas
 from tests.conftest import KEYS
 
@@ -30,9 +30,14 @@ def resources() -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture
-def tables(resources: SimpleNamespace) -> Iterator[SimpleNamespace]:
+def tables(
+    resources: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SimpleNamespace]:
     """The resources of the module, empty, and nothing remembered of the test before."""
     apps._cache.clear()
+    digests.forget()
+    # Moto takes one call at a time.
+    monkeypatch.setattr(consents, "_AT_ONCE", 1)
     shield.CONTAINERS.forget()
     carrier_health.HEALTH.forget()
     plans.read.cache_clear()

@@ -108,10 +108,3 @@ def test_only_a_draft_is_deleted() -> None:
     with pytest.raises(Missing):
         store.delete(APP_ID, "c1", ENTRY)
     assert store.get(APP_ID, "c1").state is State.SCHEDULED
-
-
-def test_an_audience_is_there_or_not() -> None:
-    dynamodb_table("campaigns").put_item(Item={"pk": APP_ID, "sk": "audience#a1"})
-    assert store.has_audience(APP_ID, "a1")
-    assert not store.has_audience(APP_ID, "a2")
-    assert not store.has_audience("another", "a1")

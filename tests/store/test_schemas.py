@@ -12,7 +12,7 @@ from signet.store.carriers import CarrierItem
 from signet.store.events import EventItem
 from signet.store.ledger import LedgerItem
 from signet.store.messages import MessageItem
-from signet.store.opt_outs import OptOutItem
+from signet.store.opt_out_items import OptOutItem
 from signet.store.phones import PhoneItem
 from signet.store.table import Table
 from signet.store.users import UserItem

@@ -126,7 +126,9 @@ class Part(NamedTuple):
     """Some rows of a plan, alike in zone, segments and price (micros, of each row).
 
     `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read.
-    `plain`: their texts go in GSM-7's characters, as `Message.plain` has it.
+    `plain`: their texts go in GSM-7's characters, as `Message.plain` has it. `number` names the
+    object, None where it is the part's own place: parts are written as rows come, and put in order
+    when all are there.
     """
 
     zone: int
@@ -135,6 +137,7 @@ class Part(NamedTuple):
     price: int
     etag: str
     plain: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ _SORT_KEY = re.compile(r"[0-9a-f]{32}")
 _DAY = re.compile(r"[0-9]{8}")
 _HIDDEN_DIGITS = "****"
 # What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_BOM = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+BOM = "\ufeff"
 # What the API and spreadsheets say of a code's purpose: the store's letters tell nobody anything.
 _PURPOSES = {
     Purpose.SMS: "generic",
@@ -167,18 +167,19 @@ def csv_page(records: Iterable[Record], *, is_first: bool) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     if is_first:
-        text.write(_BOM)
+        text.write(BOM)
         writer.writerow(SHOWN)
     for record in records:
-        writer.writerow(map(_cell, shown(record).values()))
+        writer.writerow(map(cell, shown(record).values()))
     return text.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a cell that no spreadsheet takes for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _day(text: str) -> str:

@@ -20,7 +20,7 @@ MAX_TTL = timedelta(minutes=30)
 MAX_CLIENT_TEXT = 20
 MAX_CLIENT_DIGITS = 3
 _MAX_TEXT = 200
-_MAX_VALUE = 400
+MAX_VALUE = 400
 _CLIENT_PUNCTUATION = frozenset(" -_·・&+'’“”\"《》「」()（）、，,!！")
 # Letters, digits and marks that look like a full stop (Unicode's confusables.txt, "002E").
 _LIKE_A_DOT = frozenset("\u0660\u06f0\ua4f8\U0001d16d")
@@ -129,9 +129,9 @@ def _value(name: str, value: object) -> str:
     if not isinstance(value, str | int | float):
         raise BadParameter(f"The variable {name} must be a string or a number.")
     text = str(value).strip()
-    if len(text) > _MAX_VALUE:
-        raise BadParameter(f"The variable {name} is longer than {_MAX_VALUE} characters.")
-    if not all(_may_be_shown(character) for character in text):
+    if len(text) > MAX_VALUE:
+        raise BadParameter(f"The variable {name} is longer than {MAX_VALUE} characters.")
+    if not all(may_be_shown(character) for character in text):
         raise BadParameter(f"The variable {name} must not contain 【, 】 or control characters.")
     return text
 
@@ -187,11 +187,12 @@ def _check_text(name: str, value: str | None) -> None:
         return
     if len(value) > _MAX_TEXT:
         raise BadParameter(f"{name} is longer than {_MAX_TEXT} characters.")
-    if not all(_may_be_shown(character) for character in value):
+    if not all(may_be_shown(character) for character in value):
         raise BadParameter(f"{name} must not contain 【, 】 or control characters.")
 
 
-def _may_be_shown(character: str) -> bool:
+def may_be_shown(character: str) -> bool:
+    """Whether a text message may hold the character where somebody else's words go."""
     # A second signature would be a lie; Python calls the wide space unprintable, people use it.
     wide = unicodedata.category(character) == "Zs"
     return character not in "【】" and (wide or character.isprintable())

@@ -146,6 +146,12 @@ def variables(text: str) -> tuple[str, ...]:
     return parse(text).variables()
 
 
+def is_variable(name: str) -> bool:
+    """Whether a template can have a variable of that name, filled in by whoever sends it."""
+    known = name in _NO_NAMES or name in OPTIONS or (name in RESERVED and name != "name")
+    return not known and len(name) <= MAX_NAME and bool(re.fullmatch(_NAME, name))
+
+
 def render(text: str, values: Mapping[str, str]) -> str:
     """The text with its variables filled in.
 

@@ -3,9 +3,10 @@
 Failure mode: closed; whoever reads goes on later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import IO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,6 +17,13 @@ from signet.errors import Missing, Unavailable
 BLOCK_BYTES = 1024 * 1024
 IMPORTS, AUDIENCES = "SIGNET_IMPORTS_BUCKET", "SIGNET_AUDIENCES_BUCKET"
 _ABSENT = frozenset({"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"})
+_GONE = _ABSENT | {"PreconditionFailed", "412"}
+# Of one call, by S3.
+_MOST_DELETED = 1_000
+
+
+class Replaced(Unavailable):
+    """The object is not the one any more that the caller began to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +56,14 @@ def describe(key: str, *, bucket: str = IMPORTS) -> Object:
 
 
 def blocks(read: Object, offset: int) -> Iterator[bytes]:
-    """What the object holds from there on. Raises Unavailable, also when it was replaced."""
+    """What the object holds from there on. Raises Unavailable, Replaced when it is another."""
     while offset < read.size:
         block = _block(read, offset)
         offset += len(block)
         yield block
 
 
-def write(key: str, body: bytes, *, bucket: str = IMPORTS) -> str:
+def write(key: str, body: bytes | IO[bytes], *, bucket: str = IMPORTS) -> str:
     """Put an object there, in the place of one that was; its etag. Raises Unavailable."""
     try:
         reply = _client().put_object(Bucket=settings.value(bucket), Key=key, Body=body)
@@ -74,12 +82,25 @@ def read(key: str, etag: str | None = None, *, bucket: str = IMPORTS) -> bytes:
         reply = _client().get_object(Bucket=settings.value(bucket), Key=key, **matching)
         body: bytes = reply["Body"].read()
     except ClientError as error:
-        if error.response["Error"].get("Code") in _ABSENT | {"PreconditionFailed", "412"}:
+        if error.response["Error"].get("Code") in _GONE:
             raise Missing(f"There is no {key}.") from error
         raise Unavailable from error
     except BotoCoreError as error:
         raise Unavailable from error
     return body
+
+
+def delete(keys: Sequence[str], *, bucket: str) -> None:
+    """Delete objects; those that are not there are no matter. Raises Unavailable."""
+    for start in range(0, len(keys), _MOST_DELETED):
+        some = [{"Key": key} for key in keys[start : start + _MOST_DELETED]]
+        wanted = {"Objects": some, "Quiet": True}
+        try:
+            reply = _client().delete_objects(Bucket=settings.value(bucket), Delete=wanted)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable from error
+        if reply.get("Errors"):
+            raise Unavailable
 
 
 def _block(read: Object, offset: int) -> bytes:
@@ -92,6 +113,9 @@ def _block(read: Object, offset: int) -> bytes:
             IfMatch=read.etag,
         )
         block: bytes = reply["Body"].read()
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        gone = error.response["Error"].get("Code") in _GONE
+        raise (Replaced if gone else Unavailable) from error
+    except BotoCoreError as error:
         raise Unavailable from error
     return block

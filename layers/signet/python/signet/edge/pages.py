@@ -20,12 +20,13 @@ _TYPES = {
     ".svg": "image/svg+xml;charset=utf-8",
     ".txt": "text/plain;charset=utf-8",
 }
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src {}; font-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY.format("'self'"),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
@@ -73,6 +74,11 @@ def answer(
     if page.etag in _etags(call.headers.get("if-none-match", "")):
         return Answer("", 304, said)
     return Answer(page.content, 200, said)
+
+
+def connecting(origin: str) -> Mapping[str, str]:
+    """Headers of a page that may send to that origin, too."""
+    return {"Content-Security-Policy": _POLICY.format(f"'self' {origin}")}
 
 
 def without_slash(path: str) -> Answer:

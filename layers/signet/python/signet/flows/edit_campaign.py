@@ -27,7 +27,7 @@ from signet.errors import (
 from signet.fields import Body
 from signet.flows import change_app, show_campaign, start_campaign, time_campaign
 from signet.limits import Kind
-from signet.store import apps
+from signet.store import apps, audiences
 from signet.store import campaigns as store
 from signet.store import templates as template_store
 from signet.templates import Template
@@ -119,8 +119,7 @@ def _content(app: App, wanted: Wanted) -> Content:
     """What is said to whom, all of it approved and there. Raises the errors of what is not."""
     template = _template(app.app_id, wanted)
     signature = _signature(app, wanted, template.kind)
-    if not store.has_audience(app.app_id, wanted.audience_id):
-        raise Missing("The app has no audience of that id.")
+    _check_audience(app.app_id, wanted.audience_id)
     return Content(
         kind=template.kind,
         template=template.name,
@@ -130,6 +129,13 @@ def _content(app: App, wanted: Wanted) -> Content:
         audience_id=wanted.audience_id,
         variables=dict(wanted.variables),
     )
+
+
+def _check_audience(app_id: str, audience_id: str) -> None:
+    try:
+        audiences.get(app_id, audience_id)
+    except Missing:
+        raise Missing("The app has no audience of that id.") from None
 
 
 def _template(app_id: str, wanted: Wanted) -> Template:

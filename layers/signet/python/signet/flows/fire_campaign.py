@@ -10,7 +10,6 @@ anything else     | nothing, and its schedule is deleted
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from signet.audits import Entry
 from signet.campaigns import LATE, Campaign, State, Why
 from signet.edge.schedules import Schedules
 from signet.errors import BalanceTooLow, DailyCapReached, Missing, NoEffect
-from signet.flows import change_app, start_campaign, time_campaign
+from signet.flows import change_app, hold_campaign, start_campaign, time_campaign
 from signet.store import audits
 from signet.store import campaigns as store
 
@@ -63,13 +62,6 @@ def fire(due: Due, schedules: Schedules, *, now: datetime) -> None:
         schedules.put(campaign)
     else:
         _start(campaign, due, now=now)
-
-
-def hold_overdue(app_id: str, campaign_id: str, *, now: datetime) -> None:
-    """Hold a scheduled campaign that nobody started in time; for the sweeper, when it is due."""
-    campaign = store.get(app_id, campaign_id)
-    if campaign.state is State.SCHEDULED and campaign.due_at and campaign.due_at <= now.timestamp():
-        _hold(campaign, Why.LATE, now=now)
 
 
 def _start(campaign: Campaign, due: Due, *, now: datetime) -> None:
@@ -128,17 +120,8 @@ def _record_left_out(campaign: Campaign, *, now: datetime) -> None:
 
 
 def _hold(campaign: Campaign, why: Why, *, now: datetime) -> None:
-    """Pause what was not begun, with the reason, unless it is not as it was seen any more."""
-
-    def change(before: Campaign) -> Campaign:
-        if (before.state, before.version) != (State.SCHEDULED, campaign.version):
-            return before
-        return replace(before, state=State.PAUSED, why=why, due_at=None)
-
     also = store.trailed(lambda after: _entry(after, "pause", now, comment=why.value))
-    store.change(campaign.app_id, campaign.campaign_id, change, also=also)
-    fields = {"campaign_id": campaign.campaign_id, "why": why.value}
-    log.warning("campaign_held", extra=fields)
+    hold_campaign.hold(campaign, why, also=also)
 
 
 def _entry(campaign: Campaign, action: str, now: datetime, *, comment: str | None = None) -> Entry:

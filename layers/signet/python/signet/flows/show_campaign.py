@@ -1,13 +1,15 @@
 """Campaigns as the console's API shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from signet import fields, records
+from signet import fields, records, timetables
 from signet.acts import Act
 from signet.campaigns import Campaign, Planned, Run, Schedule
 from signet.fields import Body
+from signet.flows import campaign_results, show_plan
 from signet.store import campaigns as store
 
 PAGE = 20
@@ -27,8 +29,24 @@ def one(act: Act, campaign_id: str) -> Body:
 
 
 def document(campaign: Campaign, *, now: datetime) -> Body:
-    """`{"campaign"}`, with the whole of its plan as it would go out `now`."""
-    return {"campaign": {**_shown(campaign), "plan": _plan(campaign.planned)}}
+    """`{"campaign"}`, with the whole of its plan as it would go out, `now` or at its next time."""
+    following = timetables.following(campaign.schedule, now=now)
+    starts_at = datetime.fromtimestamp(following, UTC) if following else None
+    plan = show_plan.of(campaign, now=now, starts_at=starts_at)
+    return {"campaign": {**_shown(campaign), "plan": plan}}
+
+
+def make_results(act: Act, campaign_id: str, call: Callable[[dict[str, Any]], None]) -> Body:
+    """Have the results of its last run put into a file. Raises Missing, NoEffect, Unavailable."""
+    return campaign_results.ask(store.get(act.by, campaign_id), call, now=act.at)
+
+
+def results(act: Act, campaign_id: str, query: Mapping[str, str]) -> Body:
+    """How far the file is, of the run that `run` names or of the last. Raises BadParameter."""
+    campaign = store.get(act.by, campaign_id)
+    last = campaign.run.number if campaign.run else 1
+    number = fields.number(query, "run", default=last, most=last)
+    return campaign_results.show(campaign, number, now=act.at)
 
 
 def _shown(campaign: Campaign) -> dict[str, object]:
@@ -64,14 +82,11 @@ def _schedule(schedule: Schedule) -> dict[str, object] | None:
 def _plan(planned: Planned | None) -> dict[str, object]:
     """The head of a plan: how far it is, how many it is for, what it reserves."""
     if planned is None:
-        return {"state": "none", "problem": None, "recipients": 0, "reserve_micros": 0}
-    state = "failed" if planned.problem else "ready" if planned.key else "making"
-    return {
-        "state": state,
-        "problem": planned.problem,
-        "recipients": planned.rows,
-        "reserve_micros": planned.micros,
-    }
+        return {"state": "none", "problem": None}
+    if planned.problem or not planned.key:
+        return {"state": "failed" if planned.problem else "making", "problem": planned.problem}
+    counts = {"recipients": planned.rows, "reserve_micros": planned.micros}
+    return {"state": "ready", "problem": None, **counts}
 
 
 def _run(run: Run | None) -> dict[str, object] | None:

@@ -13,11 +13,14 @@ from signet.store import opt_outs as store
 
 
 def listing(app_id: str, query: Mapping[str, str]) -> Body:
-    """Numbers that the app may not send marketing to, a page of them. Raises BadParameter."""
+    """Numbers that the app may not send marketing to, a page of them. Raises BadParameter.
+
+    Of a person who was erased the number is null: only a digest of it is known.
+    """
     limit = fields.limit(query, default=opt_outs.PAGE, most=opt_outs.MAX_PAGE)
     found, cursor = store.listing(app_id, limit=limit, cursor=query.get("cursor"))
     return {
-        "items": [{"phone": mask(phone), **_shown(one)} for phone, one in found],
+        "items": [{"phone": mask(phone) if phone else None, **_shown(one)} for phone, one in found],
         "cursor": cursor,
     }
 

@@ -7,12 +7,11 @@ not take it, the sweeper finds the campaign due.
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
-from secrets import token_hex
 
-from signet import charges
+from signet import charges, days
 from signet.apps import App, ReviewState, Use
 from signet.audits import Entry
-from signet.campaigns import Campaign, Content, Place, Plan, Planned, Run, Schedule, State, Why
+from signet.campaigns import Campaign, Content, Plan, Planned, Run, Schedule, State, Why
 from signet.charges import Charge
 from signet.edge import campaign_queue, plans
 from signet.edge.campaign_queue import Step
@@ -95,8 +94,8 @@ def begin(app: App, campaign: Campaign, entry: Entry, *, now: datetime) -> Campa
     found = plan(campaign, at=now)
     if found is None:
         raise refusal(Why.PLAN_GONE)
+    charge = _charge(app, campaign, found, now)
     run = _run(app, campaign, found, now)
-    charge = _charge(app, campaign, run, found)
     for _ in range(_ROUNDS):
         run = replace(run, balance_shard=charge.shard)
         try:
@@ -138,30 +137,23 @@ def _is_approved(app_id: str, content: Content) -> bool:
 
 
 def _run(app: App, campaign: Campaign, found: Plan, now: datetime) -> Run:
-    """A run from the first row of each zone."""
-    return Run(
+    return Run.first_step(
+        found,
+        ready(campaign).key or "",
         number=campaign.run.number + 1 if campaign.run else 1,
-        plan_key=ready(campaign).key or "",
         started_at=int(now.timestamp() * 1000),
-        token=token_hex(8),
-        places=beginning(found),
         shards=app.message_shards,
-        reserved=found.micros,
         balance_shard=0,
+        events=app.events.asked,
     )
 
 
-def beginning(found: Plan) -> tuple[Place, ...]:
-    """The first row of each zone's parts."""
-    return tuple(Place(group.start, 0) for group in found.groups())
-
-
-def _charge(app: App, campaign: Campaign, run: Run, found: Plan) -> Charge:
+def _charge(app: App, campaign: Campaign, found: Plan, now: datetime) -> Charge:
     return Charge(
         app_id=app.app_id,
         micros=found.micros,
-        day=run.day,
-        shard=charges.first_choice(f"{campaign.campaign_id}#{run.number}", app.balance_shards),
+        day=days.of(now),
+        shard=charges.first_choice(campaign.campaign_id, app.balance_shards),
         shards=app.balance_shards,
         cap_micros=app.daily_cap_micros,
         messages=found.rows,

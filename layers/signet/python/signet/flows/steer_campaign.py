@@ -17,9 +17,15 @@ from signet.edge.functions import FunctionFailed
 from signet.edge.schedules import Schedules
 from signet.errors import BalanceTooLow, NoEffect, Unavailable
 from signet.fields import Body
-from signet.flows import change_app, show_campaign, start_campaign, time_campaign
+from signet.flows import (
+    change_app,
+    run_campaign,
+    show_campaign,
+    start_campaign,
+    time_campaign,
+)
 from signet.flows.edit_campaign import entry
-from signet.store import balances
+from signet.store import balances, campaign_parts
 from signet.store import campaigns as store
 from signet.store.balances import Account
 
@@ -140,11 +146,8 @@ def _go_on(act: Act, seen: Campaign) -> Campaign:
     def change(before: Campaign) -> Campaign:
         if before.state is not State.PAUSED or before.run is None or before.run != seen.run:
             raise NoEffect("The campaign was changed meanwhile.")
-        # Rows that were released and came to nothing are released again; the record of a message
-        # lets nobody have it twice.
         found = plans.read(before.run.plan_key)
-        places = start_campaign.beginning(found)
-        run = replace(before.run, token=token_hex(8), places=places, rewound=before.run.rewound + 1)
+        run = run_campaign.rewound(before, before.run, found, campaign_parts.works)
         due_at = int(act.at.timestamp()) + start_campaign.STEP_IS_DUE
         return replace(before, state=State.RUNNING, why=None, run=run, due_at=due_at)
 

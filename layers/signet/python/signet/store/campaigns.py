@@ -212,16 +212,6 @@ def due(now: int, *, limit: int) -> list[tuple[str, str]]:
     return [(str(item.pk), str(item.sk).removeprefix(_PREFIX)) for item in items]
 
 
-def has_audience(app_id: str, audience_id: str) -> bool:
-    """Whether the app has an audience of that id."""
-    read = partial(CampaignItem.get, app_id, f"audience#{audience_id}", attributes_to_get=["pk"])
-    try:
-        table.read(read)
-    except DoesNotExist:
-        return False
-    return True
-
-
 def delete(app_id: str, campaign_id: str, entry: Entry) -> None:
     """Remove a draft, with the trail. Raises Missing for one that is none any more."""
 

@@ -8,7 +8,8 @@ client retry once. Failure mode: closed. Whoever cannot be counted is not served
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import botocore.session
@@ -183,6 +184,13 @@ def items(model: type[Model], keys: Sequence[Mapping[str, Any]]) -> Iterator[Ite
 def pause(attempt: int = 1) -> None:
     """Wait a moment before trying again what others keep changing."""
     time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS * attempt)  # noqa: S311
+
+
+def groups(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The items in lists of so many at most, as many as one call takes."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def read(request: Callable[[], _T]) -> _T:
