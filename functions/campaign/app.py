@@ -100,7 +100,7 @@ CAMPAIGNS = [
     ),
     api.owners("DELETE", _ONE, lambda act, c: edit_campaign.remove(act, campaign(c))),
 ]
-ROUTES = [*AUDIENCES, *CAMPAIGNS]
+ROUTES = [*CAMPAIGNS, *AUDIENCES]
 
 
 def handler(event: Event, context: Any) -> Reply:
