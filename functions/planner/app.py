@@ -43,6 +43,7 @@ def audience(event: dict[str, Any], context: Any) -> None:
             people=_people(begun),
             save=lambda read: audiences.save(replace(read, updated_at=_seconds())),
             seconds=time.monotonic,
+            wait=time.sleep,
             may_go_on=lambda: context.get_remaining_time_in_millis() > _LEFT_MILLISECONDS,
         )
         read = read_audience(work, begun, now=_seconds())
