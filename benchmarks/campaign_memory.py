@@ -143,6 +143,7 @@ def _read(file: Path) -> Any:
         people=people,
         save=lambda audience: None,
         seconds=time.monotonic,
+        wait=time.sleep,
         may_go_on=lambda: True,
     )
     seconds = int(NOW.timestamp())

@@ -1,9 +1,7 @@
 """Campaigns on the local stack start when Signet's clock says so, each time once."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,38 +11,41 @@ import pytest
 
 from local import seed
 from local.stack import Stack
-from signet.campaigns import Part, Plan
+from tests.wire.test_audiences import post, read
 
+FILE = "phone,name\n+8618612340099,张三\n".encode()
 HOUR = 3600
 PATIENCE = 60
 
 
 class Owner:
-    """The demo app's owner, who has an audience and, by hand, plans."""
+    """The demo app's owner, with an audience of one."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         headers = {"X-LC-Id": seed.APP_ID, "X-LC-Key": f"{seed.MASTER_KEY},master"}
         url = f"{stack.url}/console/api"
         self.api = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
-        self._dynamodb = self._aws("dynamodb")
-        self._table = stack.outputs["CampaignsTable"]
-        audience = {"pk": _text(seed.APP_ID), "sk": _text("audience#a1"), "audience": _text("{}")}
-        self._dynamodb.put_item(TableName=self._table, Item=audience)
+        new = {"name": "会员", "consent": {"how": "注册时勾选"}}
+        made = self.api.post("/audiences", json=new).json()
+        assert post(made["upload"], FILE, origin=stack.url).status_code == 204
+        self.audience_id = read(self.api, made["audience"]["id"])["id"]
 
     def scheduled(self, schedule: dict[str, str]) -> str:
-        """A campaign for nobody in particular that waits; its id."""
+        """A campaign that waits; its id."""
         body = {
             "name": "会员日",
             "template": seed.MARKETING_TEMPLATE,
             "sign": seed.MARKETING_SIGNATURE,
-            "audience_id": "a1",
+            "audience_id": self.audience_id,
             "schedule": schedule,
         }
         made = self.api.post("/campaigns", json=body)
         assert made.status_code == 201, made.text
         campaign_id = str(made.json()["campaign"]["id"])
-        self._plan(campaign_id)
+        assert self.api.post(f"/campaigns/{campaign_id}/plan", json={}).status_code == 202
+        wait(lambda: self.shown(campaign_id)["plan"]["state"] != "making")
+        assert self.shown(campaign_id)["plan"]["recipients"] == 1
         reply = self.api.post(f"/campaigns/{campaign_id}/schedule", json={})
         assert reply.status_code == 200, reply.text
         return campaign_id
@@ -65,43 +66,11 @@ class Owner:
     def schedules(self) -> list[str]:
         """The names of EventBridge's schedules."""
         group = self.stack.resources["ScheduleGroup"]
-        found = self._aws("scheduler").list_schedules(GroupName=group)["Schedules"]
-        return [one["Name"] for one in found]
-
-    def _plan(self, campaign_id: str) -> None:
-        folder = f"plans/{seed.APP_ID}/{campaign_id}/1/r1"
-        bucket = self.stack.resources["Audiences"]
-        line = b'{"p": "+8618612340099", "v": {"name": "a"}}\n'
-        s3 = self._aws("s3")
-        etag = s3.put_object(Bucket=bucket, Key=f"{folder}/00000.jsonl", Body=line)["ETag"]
-        plan = Plan(
-            folder=folder,
-            zones=("86|Asia/Shanghai",),
-            parts=(Part(0, 1, 1, 50_000, etag),),
-            constants={},
-            dropped={},
-            expected_drops={},
-            samples=(),
-            expected_micros=50_000,
-            planned_at=int(self.pass_time(0).timestamp()),
-        )
-        key = f"{folder}/plan.json"
-        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(asdict(plan)).encode())
-        planned = {"run": "r1", "key": key, "rows": 1, "micros": 50_000, "problem": None}
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key={"pk": _text(seed.APP_ID), "sk": _text(f"campaign#{campaign_id}")},
-            UpdateExpression="SET planned = :planned",
-            ExpressionAttributeValues={":planned": _text(json.dumps(planned))},
-        )
-
-    def _aws(self, service: str) -> Any:
         client: Any = boto3.client
-        return client(service, endpoint_url=self.stack.aws_endpoint, region_name="us-east-1")
-
-
-def _text(value: str) -> dict[str, str]:
-    return {"S": value}
+        endpoint = self.stack.aws_endpoint
+        scheduler = client("scheduler", endpoint_url=endpoint, region_name="us-east-1")
+        found = scheduler.list_schedules(GroupName=group)["Schedules"]
+        return [one["Name"] for one in found]
 
 
 @pytest.fixture
