@@ -15,6 +15,8 @@ from signet.edge import (
     queue,
     schedules,
     secrets,
+    streams,
+    uploads,
 )
 from signet.store import apps, carrier_health, digests, shield, table
 
@@ -42,6 +44,8 @@ def renew() -> None:
         plans.recipients,
         functions._client,
         objects._client,
+        streams._client,
+        uploads._client,
         secrets._client,
         sns._client,
         end_user_messaging._client,
