@@ -240,6 +240,7 @@ class _Function:
 @contextmanager
 def emulator() -> Iterator[MiniStack]:
     """MiniStack, while a measurement lasts."""
+    WORK.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="emulator-", dir=WORK))
     running = MiniStack(log_file=folder / "emulator.log", state_dir=folder, keep=False)
     try:

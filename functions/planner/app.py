@@ -1,6 +1,8 @@
 """Events `{"v": 1, "task", "app_id", …}`: what campaigns need that takes minutes.
 
     audience  {"audience_id"}: check an uploaded file, row by row, and write what can be sent to
+    plan      {"campaign_id", "version", "run"}: the dry run, for the campaign's planner's run
+    results   {"campaign_id", "run"}: a file with everybody of a run, and what became of each
     ledger    {"export_id"}: write all consents and opt-outs into a file
 
 Called by the functions `campaign` and `guard`, and not waited for: how far a task is shows where
@@ -57,6 +59,18 @@ def audience(event: dict[str, Any], context: Any) -> None:
     )
 
 
+def plan(event: dict[str, Any], _: Any) -> None:
+    from signet.flows import planning
+
+    planning.plan(event)
+
+
+def results(event: dict[str, Any], _: Any) -> None:
+    from signet.flows import planning
+
+    planning.results(event)
+
+
 def ledger(event: dict[str, Any], _: Any) -> None:
     from signet.flows import ledger_files
 
@@ -66,6 +80,8 @@ def ledger(event: dict[str, Any], _: Any) -> None:
 
 TASKS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "audience": audience,
+    "plan": plan,
+    "results": results,
     "ledger": ledger,
 }
 

@@ -30,6 +30,11 @@ def is_allowed(asked: Grant, permissions: Collection[Grant]) -> bool:
 
 
 _IAM_NAMES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AWSEvents": "events"}
+_OF_SCHEDULES = {"POST": "CreateSchedule", "PUT": "UpdateSchedule", "DELETE": "DeleteSchedule"}
+# Of the deployment's group, which is the only one that is named.
+SCHEDULES = (
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
+)
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -51,10 +56,10 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
             self._pass_on(body)
 
         def do_GET(self) -> None:
-            asked.add(_object_grant(self.command, self.path, names))
+            asked.add(_path_grant(self.command, self.path, names))
             self._pass_on(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
-        do_HEAD = do_PUT = do_GET
+        do_HEAD = do_PUT = do_DELETE = do_GET
 
         def _pass_on(self, body: bytes) -> None:
             connection = http.client.HTTPConnection(upstream, timeout=30)
@@ -87,20 +92,31 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
         server.server_close()
 
 
+def _path_grant(method: str, path: str, names: Mapping[str, str]) -> Grant:
+    """What is asked by a path alone: EventBridge Scheduler, else S3."""
+    if path.startswith("/schedules/"):
+        return f"scheduler:{_OF_SCHEDULES[method]}", SCHEDULES
+    return _object_grant(method, path, names)
+
+
 def _object_grant(method: str, path: str, names: Mapping[str, str]) -> Grant:
     """What S3 is asked: only objects, of the bucket in front of the path."""
     bucket, _, key = urllib.parse.unquote(urllib.parse.urlsplit(path).path)[1:].partition("/")
     place = f"${{{names[bucket]}.Arn}}"
     if method == "PUT":
         return "s3:PutObject", f"{place}/{key.split('/')[0]}/*" if "/" in key else f"{place}/*"
-    return "s3:GetObject", f"{place}/*"
+    # Of audiences a function reads what it needs, by its folder.
+    folder = f"{key.split('/')[0]}/" if names[bucket] == "Audiences" else ""
+    return "s3:GetObject", f"{place}/{folder}*"
 
 
 def _grants(
     path: str, headers: Mapping[str, str], body: bytes, names: Mapping[str, str]
 ) -> Iterator[Grant]:
     target = headers.get("X-Amz-Target", "")
-    if target:
+    if path.startswith("/schedules/"):
+        yield _path_grant("POST", path, names)
+    elif target:
         service, _, operation = target.partition(".")
         action = f"{_IAM_NAMES.get(service, service)}:{operation}"
         asked = json.loads(body)

@@ -96,7 +96,9 @@ def keys() -> set[str]:
 
 
 def test_the_event_of_the_gateway_is_answered() -> None:
-    reply = campaign_function.handler(http_event("campaign"), CONTEXT)
+    reply = campaign_function.handler(
+        http_event("campaign", path="/console/api/audiences"), CONTEXT
+    )
     assert json.loads(reply["body"]) == {"audiences": [], "cursor": None}
 
 

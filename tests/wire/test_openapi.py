@@ -135,7 +135,10 @@ def captcha_token(people: People) -> str:
     ("tags", "operations"),
     [
         (
-            ["sms", "captchas", "accounts", "app", "words", "records", "guard", "events", "pages"],
+            [
+                *("sms", "captchas", "accounts", "app", "words", "records", "guard", "events"),
+                *("campaigns", "pages"),
+            ],
             ["audit"],
         ),
         (["apps", "deployment", "review", "records", "guard"], ["prices"]),

@@ -4,7 +4,9 @@
     -----------+-----------------------------------------------------------
     draft      | its time is set, planned and payable               → scheduled
     draft, scheduled | its time has come, or somebody starts it     → running
+    scheduled  | its content is changed, or its time taken away     → draft
     scheduled  | more than half an hour late, or unpayable          → paused
+    paused     | the same, and its time is set anew                 → scheduled
     running    | somebody pauses it, too many failures or opt-outs  → paused
     paused     | somebody resumes it                                → running
     running    | everybody has theirs, or a reason for none         → finished
@@ -124,7 +126,9 @@ class Part(NamedTuple):
     """Some rows of a plan, alike in zone, segments and price (micros, of each row).
 
     `zone` is an index of `Plan.zones`; `etag` is the object's, so that only it is ever read.
-    `plain`: their texts go in GSM-7's characters, as `Message.plain` has it.
+    `plain`: their texts go in GSM-7's characters, as `Message.plain` has it. `number` names the
+    object, None where it is the part's own place: parts are written as rows come, and put in order
+    when all are there.
     """
 
     zone: int
@@ -133,6 +137,7 @@ class Part(NamedTuple):
     price: int
     etag: str
     plain: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,16 +52,22 @@ def price_list() -> PriceList:
     return PriceList(**document, prices=prices)
 
 
+@cache
+def _published() -> Mapping[str, int]:
+    return price_list().by_dial
+
+
 def price_of(e164: str, segments: int, overrides: Mapping[str, int]) -> int:
     """Micros for a message of so many segments to an E.164 number, by its longest dial code.
 
     `overrides`: dial code -> micros for one segment, before the list. Raises BadParameter for a
     number without a price.
     """
-    prices = price_list().by_dial | dict(overrides)
-    digits = e164.removeprefix("+")
+    published, digits = _published(), e164.removeprefix("+")
     # The longest first: an operator may price 1876 apart from 1.
     for length in range(len(digits), 0, -1):
-        if digits[:length] in prices:
-            return segments * prices[digits[:length]]
+        dial = digits[:length]
+        micros = overrides.get(dial, published.get(dial))
+        if micros is not None:
+            return segments * micros
     raise BadParameter(f"There is no price for numbers of +{phones.dial_code(e164)}.")

@@ -1,7 +1,7 @@
 """Plans of campaigns in their bucket: written once by the planner, read by every run.
 
-plans/<app>/<campaign>/<version>/<planner's run>/plan.json    the plan but for its rows
-                                                 00000.jsonl  {"p": phone, "v": variables}
+plans/<app>/<campaign>/<version>/<planner's run>/<attempt>/plan.json    the plan but for its rows
+                                                           00000.jsonl  {"p": phone, "v": variables}
 """
 
 import json
@@ -48,7 +48,8 @@ def read(key: str) -> Plan:
 def recipients(key: str, number: int) -> tuple[Recipient, ...]:
     """The rows of a part of the plan of that key. Raises Missing, and Unavailable."""
     plan = read(key)
-    place, etag = part_key(plan.folder, number), plan.parts[number].etag
-    body = objects.read(place, etag, bucket=objects.AUDIENCES)
+    part = plan.parts[number]
+    place = part_key(plan.folder, number if part.number is None else part.number)
+    body = objects.read(place, part.etag, bucket=objects.AUDIENCES)
     rows = (json.loads(line) for line in body.splitlines())
     return tuple(Recipient(row["p"], row["v"]) for row in rows)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from signet import campaigns, days, quiet_hours
+from signet import campaigns, days, quiet_hours, timetables
 from signet.campaigns import Campaign, Outcome, Place, Plan, Row, Run, State, Why
 from signet.charges import Charge
 from signet.edge.campaign_queue import Step
@@ -387,7 +387,11 @@ def _end(look: _Look, book: Book) -> None:
         if seen.state is not campaign.state:
             raise Overtaken
         run = replace(look.run, token=seen.run.token, settled=True, finished_at=look.seconds)
-        return replace(seen, run=run, state=_state_after(seen), due_at=None)
+        after = _state_after(seen)
+        due_at = None
+        if after is State.SCHEDULED:
+            due_at = timetables.overdue_at(seen.schedule, now=look.now)
+        return replace(seen, run=run, state=after, due_at=due_at)
 
     def pay_back(writes: Any, _: Campaign) -> None:
         if rest.messages:

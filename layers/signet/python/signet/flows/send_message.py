@@ -11,9 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from signet import captchas, charges, codes, days, limits, messages, prices, segments, send_requests
+from signet import (
+    billing,
+    captchas,
+    charges,
+    codes,
+    days,
+    limits,
+    messages,
+    prices,
+    segments,
+    send_requests,
+)
 from signet import templates as words
 from signet.apps import App, ReviewState, Signature, Use
+from signet.billing import Said, Way
 from signet.charges import Charge
 from signet.codes import Keyring, LiveCode, Purpose, Subject
 from signet.credentials import Authority
@@ -45,12 +57,10 @@ from signet.store.phones import (
 )
 from signet.store.table import Joined
 from signet.templates import Template
-from signet.vendor_templates import Ours, VendorTemplate, billed_text, sends_theirs
+from signet.vendor_templates import Ours, VendorTemplate
 
 log = logging.getLogger(__name__)
 
-# As many digits as a code has, for counting segments.
-_ANY_CODE = "0" * codes.DIGITS
 # The code may be replaced and the paying item run short meanwhile. Each round that fails is one
 # that somebody else won, so this is reached only when the last money is fought over.
 _ROUNDS = 30
@@ -122,21 +132,6 @@ class _Words:
     @property
     def kind(self) -> Kind:
         return self.template.kind if self.template else Kind.VERIFICATION
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How it goes: by which carrier, unless that one fails, and how its text is counted.
-
-    `is_theirs`: the carrier sends a template of its own. `plain`: our text may be put into GSM-7
-    to save an SMS.
-    """
-
-    carrier: str
-    is_theirs: bool
-    is_mainland: bool
-    abroad: segments.Rule
-    plain: bool
 
 
 def send_message(
@@ -256,16 +251,20 @@ def _signature(request: SendRequest, app: App, stores: Stores) -> Signature:
 
 def _way(
     request: SendRequest, caller: Caller, said: _Words, stores: Stores, *, abroad: segments.Rule
-) -> _Way:
-    phone = request.phone
+) -> Way:
+    phone, template = request.phone, said.template
     wanted = Wanted(caller.app.app_id, phone.e164, said.kind, request.channel)
     carrier = stores.carrier(wanted)
     if carrier is None:
         raise BadParameter(f"No carrier of this server calls numbers of +{phone.country_code}.")
-    is_theirs = sends_theirs(carrier, mainland=phone.is_mainland)
-    by_gsm = abroad is segments.Rule.GSM and not (phone.is_mainland or is_theirs)
-    plain = by_gsm and caller.app.switches.plain_text_abroad
-    return _Way(carrier, is_theirs, phone.is_mainland, abroad, plain)
+    ours = Ours(carrier, template.name, template.version) if template else Ours(carrier)
+    return billing.way(
+        carrier,
+        is_mainland=phone.is_mainland,
+        abroad=abroad,
+        plain_abroad=caller.app.switches.plain_text_abroad,
+        theirs=lambda: stores.vendor_template(caller.app.app_id, ours),
+    )
 
 
 def _new_send(
@@ -317,38 +316,22 @@ def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send)
     )
 
 
-def _priced(message: Message, *, said: _Words, way: _Way, stores: Stores) -> Message:
+def _priced(message: Message, *, said: _Words, way: Way, stores: Stores) -> Message:
     """The message with its segments and price. A call costs as much as one SMS (wire.md 16.1)."""
     is_call = message.channel is Channel.VOICE
-    counted = replace(message, segments=1) if is_call else _counted(message, said, way, stores)
+    counted = replace(message, segments=1) if is_call else _counted(message, said, way)
     price = prices.price_of(message.phone, counted.segments, stores.price_overrides())
     return replace(counted, price=price)
 
 
-def _counted(message: Message, said: _Words, way: _Way, stores: Stores) -> Message:
-    """The message with the segments of the text that the carrier will send, with any code.
-
-    Our own is rendered whatever the carrier sends: a template that cannot be is refused.
-    """
-    template_text = said.template.text if said.template else None
-    ours = messages.text(
-        message.signature_text,
-        template_text,
-        message.variables,
-        code=_ANY_CODE,
-        purpose=message.purpose,
+def _counted(message: Message, said: _Words, way: Way) -> Message:
+    """The message with the segments of the text that the carrier will send, with any code."""
+    text = said.template.text if said.template else None
+    words = Said(
+        message.signature, message.signature_text, text, message.variables, message.purpose
     )
-    sent = segments.plain(ours) if way.plain else ours
-    billed = (way.is_theirs and _their_text(message, way, stores)) or sent
-    count = segments.count(billed, mainland=way.is_mainland, abroad=way.abroad)
-    return replace(message, segments=count, plain=sent != ours)
-
-
-def _their_text(message: Message, way: _Way, stores: Stores) -> str | None:
-    """The text of the carrier's own template, where it is on file."""
-    place = Ours(way.carrier, message.template, message.template_version)
-    theirs = stores.vendor_template(message.ref.app_id, place)
-    return billed_text(theirs, message, code=_ANY_CODE) if theirs else None
+    found = billing.count(words, way)
+    return replace(message, segments=found.segments, plain=found.plain)
 
 
 def _accept(

@@ -344,8 +344,8 @@ def _app(item: AppItem) -> App:
         app_key=_key(item.app_key),
         master_key=_key(item.master_key),
         android_key=_key(item.android_key) if item.android_key else None,
-        switches=_switches(item.switches or {}),
-        guard=_guard(item.guard or {}),
+        switches=switches_of(item.switches or {}),
+        guard=guard_of(item.guard or {}),
         default_signature=signature_of(item.default_signature) if item.default_signature else None,
         test_phone=TestPhone(**item.test_phone) if item.test_phone else None,
         message_shards=int(item.message_shards or 8),
@@ -441,7 +441,8 @@ def _find(app_id: str, name: str, *, consistent: bool = False) -> AppItem | None
         return None
 
 
-def _switches(fields: dict[str, Any]) -> Switches:
+def switches_of(fields: Mapping[str, Any]) -> Switches:
+    """The switches of an app's item."""
     # A newer version may have written switches that this one does not know.
     return Switches(**{name: fields[name] for name in Switches.__slots__ if name in fields})
 
@@ -451,7 +452,8 @@ def _guard_fields(guard: Guard) -> dict[str, Any]:
     return {n: list(v) if isinstance(v, tuple) else v for n, v in values.items()}
 
 
-def _guard(fields: dict[str, Any]) -> Guard:
+def guard_of(fields: Mapping[str, Any]) -> Guard:
+    """The guard of an app's item."""
     known: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in fields.items()

@@ -55,18 +55,34 @@ def find(app: App, wanted: Wanted, *, now: datetime) -> Page:
 
 def get(app_id: str, message_id: str, *, now: datetime) -> Record:
     """The record of one message of the app. Raises Missing."""
-    day, shard, sort_key = records.place(message_id)
+    key = _key(app_id, message_id)
     try:
-        item = table.read(
-            lambda: MessageItem.get(
-                f"{app_id}#{day}#{shard}", sort_key, attributes_to_get=_ATTRIBUTES
-            )
-        )
+        item = table.read(lambda: MessageItem.get(*key, attributes_to_get=_ATTRIBUTES))
     except DoesNotExist:
         raise Missing from None
     if _is_forgotten(item, now):
         raise Missing
     return record_of(item)
+
+
+def of_ids(app_id: str, message_ids: Iterable[str], *, now: datetime) -> dict[str, Record]:
+    """The records of these messages of the app as they are now, by their ids."""
+    places = {_key(app_id, message_id): message_id for message_id in message_ids}
+    items = table.read(
+        lambda: list(
+            MessageItem.batch_get(list(places), attributes_to_get=_ATTRIBUTES, consistent_read=True)
+        )
+    )
+    return {
+        places[str(item.pk), str(item.sk)]: record_of(item)
+        for item in items
+        if not _is_forgotten(item, now)
+    }
+
+
+def _key(app_id: str, message_id: str) -> tuple[str, str]:
+    day, shard, sort_key = records.place(message_id)
+    return f"{app_id}#{day}#{shard}", sort_key
 
 
 def _is_wanted(item: MessageItem, wanted: Wanted, now: datetime) -> bool:
