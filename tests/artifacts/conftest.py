@@ -70,6 +70,9 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
         "NotifyFunction": "NotifyFunction",
         "EventBus": os.environ["SIGNET_EVENT_BUS"],
         "Imports": os.environ["SIGNET_IMPORTS_BUCKET"],
+        "Campaigns": os.environ["SIGNET_CAMPAIGNS_TABLE"],
+        "Audiences": os.environ["SIGNET_AUDIENCES_BUCKET"],
+        "PlannerFunction": "PlannerFunction",
     }
     with recording(emulator, {name: key for key, name in physical.items()}) as (url, asked):
         yield SimpleNamespace(url=url, asked=asked, physical=physical, emulator=emulator)
