@@ -1,9 +1,11 @@
 """Events `{"v": 1, "task", "app_id", …}`: what campaigns need that takes minutes.
 
     audience  {"audience_id"}: check an uploaded file, row by row, and write what can be sent to
+    ledger    {"export_id"}: write all consents and opt-outs into a file
 
-Called by the function `campaign`, and not waited for: how far a task is shows where its subject is
-kept. What may pass is raised, and Lambda tries twice more; each run begins its task anew.
+Called by the functions `campaign` and `guard`, and not waited for: how far a task is shows where
+its subject is kept. What may pass is raised, and Lambda tries twice more; each run begins its task
+anew.
 """
 
 import secrets
@@ -55,7 +57,17 @@ def audience(event: dict[str, Any], context: Any) -> None:
     )
 
 
-TASKS: dict[str, Callable[[dict[str, Any], Any], None]] = {"audience": audience}
+def ledger(event: dict[str, Any], _: Any) -> None:
+    from signet.flows import ledger_files
+
+    rows = ledger_files.make(event, now=clock.now)
+    logger.info("ledger_exported", extra={"app_id": event["app_id"], "rows": rows})
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Any], None]] = {
+    "audience": audience,
+    "ledger": ledger,
+}
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

@@ -60,6 +60,7 @@ ANSWERS: dict[str, tuple[int, Json]] = {
     "captcha": (200, {}),
     "guard": (200, {"limits": []}),
     "campaign": (200, {"audiences": [], "cursor": None}),
+    "people": (401, {"code": 401}),  # nobody operates this deployment
     "events": (200, {"items": [], "cursor": None}),
     "receipt": (404, {"code": 1}),  # a deployment by default has no carrier that calls
     "console": (200, {}),
