@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import re
 import threading
 import urllib.parse
 from collections.abc import Collection, Iterator, Mapping
@@ -110,6 +111,13 @@ def _object_grant(method: str, path: str, names: Mapping[str, str]) -> Grant:
     return "s3:GetObject", f"{place}/{folder}*"
 
 
+def _deleting_grants(path: str, body: bytes, names: Mapping[str, str]) -> Iterator[Grant]:
+    """What S3 is asked to delete, many objects at once."""
+    place = f"${{{names[urllib.parse.urlsplit(path).path.strip('/')]}.Arn}}"
+    for folder in re.findall(r"<Key>([^/<]+)/", body.decode()):
+        yield "s3:DeleteObject", f"{place}/{folder}/*"
+
+
 def _grants(
     path: str, headers: Mapping[str, str], body: bytes, names: Mapping[str, str]
 ) -> Iterator[Grant]:
@@ -127,6 +135,8 @@ def _grants(
     elif "/functions/" in path:
         function = urllib.parse.unquote(path.split("/functions/")[1].split("/")[0])
         yield "lambda:InvokeFunction", f"{names[function]}.Arn"
+    elif path.endswith("?delete"):
+        yield from _deleting_grants(path, body, names)
     else:
         fields = urllib.parse.parse_qs(body.decode())
         action = f"sns:{fields['Action'][0]}"
@@ -160,6 +170,8 @@ def _only(action: str, body: dict[str, Any]) -> str:
     if body["Key"].get("app_id") == {"S": "#digests"}:
         return " in #digests"
     given = body.get("ExpressionAttributeNames", {})
+    if body["Key"].get("app_id") == {"S": "#digests"}:
+        return " in #digests"
     if action == "dynamodb:UpdateItem" and body["Key"].get("app_id") == {"S": "#deployment"}:
         return f" of {' '.join(sorted({*body['Key'], *given.values()}))} in #deployment"
     if "ProjectionExpression" not in body:

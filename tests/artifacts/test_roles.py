@@ -204,6 +204,43 @@ def test_campaigns_use_all_of_their_role(start: Start, aws: SimpleNamespace) -> 
     assert used(aws.asked) == granted - unasked
 
 
+# Owners use these, by what CampaignFunction signs for them.
+SIGNED = {
+    ("s3:PutObject", "${Audiences.Arn}/uploads/*"),
+    ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
+}
+
+
+def test_audiences_use_all_of_both_roles(start: Start, aws: SimpleNamespace) -> None:
+    be_callable(aws.physical["PlannerFunction"])
+    aws.asked.clear()
+    with start("CampaignFunction") as function, start("PlannerFunction") as planner:
+        call = calls_of(function)
+        stated = {"name": "会员", "consent": {"how": "注册时勾选"}}
+        made = call(OWNER, "POST", "/audiences", stated)
+        place = f"/audiences/{made['audience']['id']}"
+        boto3.client("s3").put_object(
+            Bucket=aws.physical["Audiences"],
+            Key=call(OWNER, "POST", f"{place}/upload", {})["upload"]["fields"]["key"],
+            Body=b"phone\n13800138000\n1\n",
+        )
+        call(OWNER, "POST", f"{place}/read", {})
+        asked = taken(aws.asked)
+        task = {**event("planner"), "audience_id": made["audience"]["id"]}
+        assert planner.invoke(task) is None
+        assert used(aws.asked) == granted_to("PlannerFunction")
+        (listed,) = call(OWNER, "GET", "/audiences")["audiences"]
+        assert call(OWNER, "GET", place)["audience"] == listed
+        call(OWNER, "GET", f"{place}/report")
+        call(OWNER, "DELETE", place)
+        # A browser's cookie needs the key of sessions, which is drawn when there is none.
+        cookie = {"Cookie": "signet_session=eyJ2IjoxfQ.00"}
+        browsing = rest_event("/console/api/audiences", None, method="GET", headers=cookie)
+        assert answer(function.invoke(browsing))[0] == 401
+    assert (listed["state"], listed["valid"], listed["no_consent"]) == ("ready", 1, 0)
+    assert used(asked | aws.asked) == granted_to("CampaignFunction") - SIGNED
+
+
 def be_callable(name: str) -> None:
     """Let there be a function of that name."""
     code = BytesIO()
