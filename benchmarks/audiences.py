@@ -98,6 +98,7 @@ def _read(rows: int) -> Run:
         people=people,
         save=lambda _: None,
         seconds=time.monotonic,
+        wait=time.sleep,
         may_go_on=lambda: True,
     )
     audience = Audience(

@@ -144,6 +144,7 @@ def _read(file: Path) -> Any:
         save=lambda audience: None,
         seconds=time.monotonic,
         may_go_on=lambda: True,
+        wait=time.sleep,
     )
     seconds = int(NOW.timestamp())
     wanted = Wanted(consent=Consent("会员注册时勾选", at=seconds - 86_400))

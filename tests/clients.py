@@ -4,7 +4,18 @@ import botocore.session
 from botocore.loaders import create_loader
 
 from signet.carriers import end_user_messaging, sns
-from signet.edge import alarms, aws, bus, clock, functions, objects, queue, secrets
+from signet.edge import (
+    alarms,
+    aws,
+    bus,
+    clock,
+    functions,
+    objects,
+    queue,
+    secrets,
+    streams,
+    uploads,
+)
 from signet.store import apps, carrier_health, digests, shield, table
 
 # The descriptions of services are files: reading them takes longer than most tests.
@@ -28,6 +39,8 @@ def renew() -> None:
         queue._client,
         functions._client,
         objects._client,
+        streams._client,
+        uploads._client,
         secrets._client,
         sns._client,
         end_user_messaging._client,

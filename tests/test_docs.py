@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -17,10 +17,12 @@ import pytest
 import yaml
 
 from functions.account import app as account_function
+from functions.campaign import app as campaign_function
 from functions.captcha import app as captcha_function
 from functions.console import app as console_function
 from functions.events import app as events_function
 from functions.guard import app as guard_function
+from functions.people import app as people_function
 from functions.receipt import app as receipt_function
 from functions.request import app as request_function
 from functions.review import app as review_function
@@ -28,14 +30,14 @@ from functions.router import app as router_function
 from functions.verify import app as verify_function
 from local.stack import Stack
 from signet import errors, messages, reviews, sessions
-from signet.apps import App, Events, first_switches
+from signet.apps import App, first_switches
 from signet.edge import api as console_api
 from signet.edge import http
 from signet.edge.http import Route
 from signet.edge.settings import SETTINGS
 from signet.errors import SignetError
+from signet.flows.erase_person import EXPIRES, TABLES
 from signet.users import User
-from tests.conftest import DEMO_APP
 from tests.schemas import TEMPLATE
 from tests.tools import REPO, tool
 
@@ -109,6 +111,8 @@ ROUTES: list[Route] = [
         console_function,
         guard_function,
         events_function,
+        campaign_function,
+        people_function,
         receipt_function,
     )
     for route in function.ROUTES
@@ -602,34 +606,13 @@ def test_a_restored_table_gives_back_what_is_missing(monkeypatch: pytest.MonkeyP
     assert apps.get("signet-demo-app")
 
 
-@pytest.mark.usefixtures("names", "demo_app")
-def test_an_erased_person_is_in_no_table() -> None:
-    from signet import events
-    from signet.store import events as told
-    from signet.store import phones, users
-    from tests.store import build
+def test_operators_are_told_of_everything_that_outlives_an_erasure() -> None:
+    rows = table(REPO / "docs" / "operations.md", "OptOuts")
+    days = {number for row in rows for number in re.findall(r"\b(\d+) days", row[3])}
 
-    send = build.new_send()
-    phones.accept(send, build.new_message(send))
-    app = replace(DEMO_APP, events=Events(bus=True))
-    opt_out = events.opt_out(
-        app.app_id, phone=build.PHONE, added=True, source="reply", at=build.NOW
-    )
-    told.record(app, opt_out, now=build.NOW)
-    person, other = new_user("a" * 24, build.PHONE), new_user("b" * 24, "+8618612345670")
-    for user in (person, other):
-        users.create(user)
-
-    run_script("phone = sys.argv[1]", build.PHONE)
-
-    dynamodb = boto3.client("dynamodb")
-    assert dynamodb.scan(TableName="phones")["Items"] == []
-    assert dynamodb.scan(TableName="messages")["Items"] == []
-    assert dynamodb.scan(TableName="events")["Items"] == []
-    left = json.dumps(dynamodb.scan(TableName="users")["Items"])
-    assert build.PHONE not in left
-    assert person.object_id not in left
-    assert users.get(build.APP_ID, other.object_id) == other
+    assert {"4", "14", "30", "35"} <= days
+    assert {EXPIRES[name] for name in ("dead_letters", "logs", "backups")} == {14, 30, 35}
+    assert {row[0] for row in rows} >= set(TABLES)
 
 
 @pytest.mark.usefixtures("names", "demo_app")

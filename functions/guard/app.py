@@ -1,16 +1,19 @@
 """/console/api/guard…: what keeps an app and a number from sending, seen and lifted.
 
-/console/api/opt-outs…: who wants no marketing, what proves it, and what owners do about it.
+/console/api/opt-outs…, consents…, ledger…: who wants no marketing, who does, what proves it, what
+owners do about it, and all of that as a file, which the function `planner` makes.
 
-Owners look at their own app, operators name one. Bodies and replies: docs/api.md. Answers 200;
-refuses with 401, 403, or 400 and code 1, 101, 107, 127, 212, 305.
+Owners look at their own app, operators name one. Bodies and replies: docs/api.md. Answers 200, 202;
+refuses with 401, 403, 404, 503, or 400 and code 1, 101, 107, 127, 212, 305.
 """
 
+from secrets import token_hex
+
 from signet.acts import Act
-from signet.edge import console
+from signet.edge import console, functions, settings
 from signet.edge.api import Api
-from signet.edge.http import Body, Call, Event, Reply, serve
-from signet.flows import lift_locks, show_guard, show_opt_outs
+from signet.edge.http import Answer, Body, Call, Event, Reply, serve
+from signet.flows import lift_locks, show_consents, show_guard, show_opt_outs
 from signet.store import apps, deployment
 
 door = console.Door(
@@ -45,12 +48,28 @@ def lift_number(app_id: str, act: Act, call: Call) -> Body:
     return lift_locks.lift_of_number(app_id, act, call.body)
 
 
+def wake(event: Event) -> None:
+    functions.invoke_later(settings.value("SIGNET_PLANNER_FUNCTION"), event)
+
+
+def begin_export(act: Act, _: Call) -> Answer:
+    from signet.flows import ledger_files
+
+    return Answer({"export": ledger_files.begin(act, token_hex(16), wake)}, 202)
+
+
+def show_export(act: Act, call: Call) -> Body:
+    from signet.flows import ledger_files
+
+    return {"export": ledger_files.show(act, call.parameters["id"])}
+
+
 def phone(call: Call) -> str:
     """The number in the path."""
     return call.parameters["phone"]
 
 
-_NUMBER = "/opt-outs/{phone}"
+_NUMBER, _CONSENT = "/opt-outs/{phone}", "/consents/{phone}"
 ROUTES = [
     api.both("/guard", report),
     api.both("/guard/locks", locks),
@@ -62,6 +81,11 @@ ROUTES = [
     api.owners("GET", _NUMBER, lambda act, c: show_opt_outs.of_number(act.by, phone(c))),
     api.owners("PUT", _NUMBER, lambda act, c: show_opt_outs.put(act, phone(c), c.body)),
     api.owners("DELETE", _NUMBER, lambda act, c: show_opt_outs.remove(act, phone(c), c.body)),
+    api.owners("GET", _CONSENT, lambda act, c: show_consents.of_number(act.by, phone(c))),
+    api.owners("PUT", _CONSENT, lambda act, c: show_consents.put(act, phone(c), c.body)),
+    api.owners("DELETE", _CONSENT, lambda act, c: show_consents.end(act, phone(c), c.body)),
+    api.owners("POST", "/ledger/exports", begin_export),
+    api.owners("GET", "/ledger/exports/{id}", show_export),
 ]
 
 

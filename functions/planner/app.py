@@ -3,9 +3,11 @@
     audience  {"audience_id"}: check an uploaded file, row by row, and write what can be sent to
     plan      {"campaign_id", "version", "run"}: the dry run, for the campaign's planner's run
     results   {"campaign_id", "run"}: a file with everybody of a run, and what became of each
+    ledger    {"export_id"}: write all consents and opt-outs into a file
 
-Called by the function `campaign`, and not waited for: how far a task is shows where its subject is
-kept. What may pass is raised, and Lambda tries twice more; each run begins its task anew.
+Called by the functions `campaign` and `guard`, and not waited for: how far a task is shows where
+its subject is kept. What may pass is raised, and Lambda tries twice more; each run begins its task
+anew.
 """
 
 import secrets
@@ -43,6 +45,7 @@ def audience(event: dict[str, Any], context: Any) -> None:
             people=_people(begun),
             save=lambda read: audiences.save(replace(read, updated_at=_seconds())),
             seconds=time.monotonic,
+            wait=time.sleep,
             may_go_on=lambda: context.get_remaining_time_in_millis() > _LEFT_MILLISECONDS,
         )
         read = read_audience(work, begun, now=_seconds())
@@ -68,10 +71,18 @@ def results(event: dict[str, Any], _: Any) -> None:
     planning.results(event)
 
 
+def ledger(event: dict[str, Any], _: Any) -> None:
+    from signet.flows import ledger_files
+
+    rows = ledger_files.make(event, now=clock.now)
+    logger.info("ledger_exported", extra={"app_id": event["app_id"], "rows": rows})
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "audience": audience,
     "plan": plan,
     "results": results,
+    "ledger": ledger,
 }
 
 

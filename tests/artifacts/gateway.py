@@ -16,12 +16,16 @@ Grant = tuple[str, str]
 def is_allowed(asked: Grant, permissions: Collection[Grant]) -> bool:
     """Whether one of the permissions covers what was asked, with all attributes it names."""
     action, resource = asked
-    plain, _, wanted = action.partition(" of ")
+    plain, wanted = action.split(" ")[0], action.partition(" of ")[2]
     allowed = [granted for granted, target in permissions if target == resource]
     readable = [granted.partition(" of ") for granted in allowed]
-    return plain in allowed or any(
-        granted == plain and wanted and set(wanted.split()) <= set(attributes.split())
-        for granted, _, attributes in readable
+    return (
+        plain in allowed
+        or action in allowed
+        or any(
+            granted == plain and wanted and set(wanted.split()) <= set(attributes.split())
+            for granted, _, attributes in readable
+        )
     )
 
 
@@ -137,6 +141,8 @@ def _json_grants(action: str, body: dict[str, Any], names: Mapping[str, str]) ->
 
 def _only(action: str, body: dict[str, Any]) -> str:
     """Which attributes a read or a write of the deployment's items is about."""
+    if body["Key"].get("app_id") == {"S": "#digests"}:
+        return " in #digests"
     given = body.get("ExpressionAttributeNames", {})
     if action == "dynamodb:UpdateItem" and body["Key"].get("app_id") == {"S": "#deployment"}:
         return f" of {' '.join(sorted({*body['Key'], *given.values()}))} in #deployment"

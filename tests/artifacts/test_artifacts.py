@@ -59,6 +59,7 @@ ANSWERS: dict[str, tuple[int, Json]] = {
     "router": (200, {"__type": "Date"}),
     "captcha": (200, {}),
     "guard": (200, {"limits": []}),
+    "people": (401, {"code": 401}),  # nobody operates this deployment
     "events": (200, {"items": [], "cursor": None}),
     "receipt": (404, {"code": 1}),  # a deployment by default has no carrier that calls
     "console": (200, {}),

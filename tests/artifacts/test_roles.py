@@ -61,7 +61,7 @@ def calls_of(function: Any) -> Call:
 
 def used(asked: set[Grant]) -> set[Grant]:
     """The actions and resources, whichever attributes were asked for."""
-    return {(action.partition(" of ")[0], target) for action, target in taken(asked)}
+    return {(action.split(" ")[0], target) for action, target in taken(asked)}
 
 
 @pytest.mark.usefixtures("operator")

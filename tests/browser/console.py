@@ -17,7 +17,7 @@ OWNERS_PAGES = (
 )
 OPERATORS_PAGES = (
     *("", "review", "apps", "apps/new", "operators", "carriers", "mappings", "prices"),
-    "deployment",
+    *("deployment", "people"),
 )
 OPERATORS_PAGES_OF_AN_APP = ("", "/records", "/guard", "/balance", "/mappings", "/audit")
 

@@ -74,6 +74,7 @@ class Place:
     on_block: Callable[[int], None] = lambda _: None
     on_save: Callable[[], None] = lambda: None
     fails: bool = False
+    busy: int = 0
 
     def blocks(self, size: int = 4096) -> Iterator[bytes]:
         for at in range(0, len(self.text), size):
@@ -90,8 +91,14 @@ class Place:
         self.saved.append(audience)
 
     def known(self, phones: Collection[str]) -> set[str]:
+        if self.busy:
+            self.busy -= 1
+            raise Unavailable
         self.asked += phones
         return {AGREED} & set(phones)
+
+    def wait(self, seconds: float) -> None:
+        self.seconds += seconds
 
     def state(self, times: Mapping[str, int], consent: Consent) -> None:
         assert consent.how
@@ -122,6 +129,7 @@ class Place:
             people=people,
             save=self.save,
             seconds=lambda: self.seconds,
+            wait=self.wait,
             may_go_on=lambda: self.seconds < self.limit,
         )
         return flow.read_audience(work, audience, now=NOW)
@@ -328,3 +336,19 @@ def test_what_may_pass_is_raised_and_nothing_is_said_to_be_ready() -> None:
         here.read()
     assert here.buckets[-1].is_closed
     assert State.READY not in {audience.state for audience in here.saved}
+
+
+def test_tables_that_are_busy_are_waited_for() -> None:
+    here = place(*many(1_500))
+    here.busy = 5
+    assert here.read().state is State.READY
+    assert 0 < here.seconds < 120
+    assert len(here.rows) == 1_500
+
+
+def test_tables_that_stay_busy_are_waited_for_by_lambda() -> None:
+    here = place(*many(10))
+    here.busy = 1_000
+    with pytest.raises(Unavailable):
+        here.read()
+    assert here.seconds < 300

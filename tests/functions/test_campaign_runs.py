@@ -16,7 +16,7 @@ from signet.campaigns import Campaign, Recipient, Row, State, Stops, Why
 from signet.carriers import CarrierError
 from signet.edge import campaign_queue, clock, objects, plans, queue
 from signet.edge.campaign_queue import Step
-from signet.flows import run_campaign
+from signet.flows import run_campaign, show_progress
 from signet.limits import Kind
 from signet.marketing import Cap
 from signet.opt_outs import OptOut
@@ -118,7 +118,7 @@ def go_to(bulk: Bulk, hour: str) -> None:
     local = clock.now() + timedelta(hours=8)
     hours, minutes = map(int, hour.split(":"))
     wanted = local.replace(hour=hours, minute=minutes, second=0, microsecond=0)
-    bulk.advance(int((wanted - local).total_seconds()) % 86_400)
+    bulk.advance(int((wanted - local).total_seconds()) % 86_400 + 1)
 
 
 def campaign() -> Campaign:
@@ -499,3 +499,34 @@ def cancel() -> None:
         CAMPAIGN_ID,
         lambda seen: replace(seen, state=State.CANCELLED, due_at=int(clock.now().timestamp()) + 60),
     )
+
+
+def test_progress_says_what_came_of_it_and_what_it_cost(bulk: Bulk) -> None:
+    opt_out(people(1)[0].phone)
+    start(put_plan([(SHANGHAI, people(10))], rows=4), clock.now())
+    bulk.run()
+    row, seconds = Row(CAMPAIGN_ID, 1, 2, 0), int(clock.now().timestamp())
+    campaign_parts.hear(APP_ID, row, Heard(delivered=2, undelivered=1), now=seconds)
+
+    told = show_progress.progress(campaign(), now=clock.now(), window=None)
+
+    assert (told["state"], told["recipients"], told["released"]) == ("finished", 10, 10)
+    assert (told["sent"], told["delivered"], told["undelivered"]) == (9, 2, 1)
+    assert (told["dropped"], told["cost_micros"]) == ({"opted_out": 1}, 9 * PRICE)
+    assert told["window"] == {"sent": 9, "failures": 111, "opt_outs": 0}
+    assert (told["waiting"], told["finishes_at"]) == ([], None)
+
+
+def test_progress_says_who_waits_for_what_and_when_it_will_be_done(bulk: Bulk) -> None:
+    away = [Recipient("+12125550100", {"customer": "Ann"})]
+    start(put_plan([(SHANGHAI, people(20)), (NEW_YORK, away)]), clock.now(), pace=1)
+    bulk.turn()
+
+    told = show_progress.progress(campaign(), now=clock.now(), window=None)
+    assert told["released"] == 10
+    (waits,) = told["waiting"]
+    assert (waits["zone"], waits["recipients"]) == (NEW_YORK, 1)
+
+    bulk.run(hours=0.1)
+    told = show_progress.progress(campaign(), now=clock.now(), window=None)
+    assert (told["state"], told["sent"]) == ("running", 20)

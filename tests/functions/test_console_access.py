@@ -17,13 +17,17 @@ from functions.campaign import app as campaign_function
 from functions.console import app as console_function
 from functions.events import app as events_function
 from functions.guard import app as guard_function
+from functions.people import app as people_function
 from functions.review import app as review_function
 from signet import events
 from signet.acts import Act
 from signet.apps import Events
 from signet.audiences import Audience, Encoding, Found, State, Wanted
+from signet.consents import Consent
+from signet.edge import functions
 from signet.edge.http import Route
-from signet.store import audiences, deployment
+from signet.flows import ledger_files
+from signet.store import audiences, consents, deployment
 from signet.store import events as event_store
 from tests.conftest import DEMO_APP, record_app
 from tests.functions.console_calls import (
@@ -89,6 +93,12 @@ MAY = {
     "POST /console/api/audiences/{id}/upload": Who.OWNER,
     "POST /console/api/audiences/{id}/read": Who.OWNER,
     "GET /console/api/audiences/{id}/report": Who.OWNER,
+    "GET /console/api/consents/{phone}": Who.OWNER,
+    "PUT /console/api/consents/{phone}": Who.OWNER,
+    "DELETE /console/api/consents/{phone}": Who.OWNER,
+    "POST /console/api/ledger/exports": Who.OWNER,
+    "GET /console/api/ledger/exports/{id}": Who.OWNER,
+    "DELETE /console/api/people/{phone}": Who.OPERATOR,
     "GET /console/api/prices": Who.EITHER,
     "PUT /console/api/prices": Who.OPERATOR,
     "GET /console/api/apps": Who.OPERATOR,
@@ -138,6 +148,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
     "POST /console/api/audiences": {"name": "changed"},
     "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
+    "PUT /console/api/consents/{phone}": {"how": "changed"},
     "PUT /console/api/prices": {"prices": {"86": 1}},
     "POST /console/api/apps": {"name": "changed"},
     "PATCH /console/api/apps/{app_id}": {"company": "changed"},
@@ -186,6 +197,7 @@ Ask = Callable[..., Reply]
 
 OTHER = "another-demo-app"
 AUDIENCE = "019ab3f52c04f1e2d3c"
+EXPORT = "0" * 32
 # What stands in everything that is the demo app's own.
 MARK = "Marked"
 MARKED_APP = replace(
@@ -213,7 +225,7 @@ PLACES = [
     Place(function, route)
     for function in (
         *(campaign_function, console_function, events_function),
-        *(guard_function, review_function),
+        *(guard_function, people_function, review_function),
     )
     for route in function.ROUTES
 ]
@@ -228,7 +240,7 @@ CLOSED = (Who.BROWSER, Who.OWNER, Who.OPERATOR, Who.BOTH, Who.EITHER)
 
 
 @pytest.fixture(autouse=True)
-def message_id(tables: object, stopped: None) -> str:
+def message_id(tables: object, stopped: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """The demo app with something in every corner, another app, an operator; a message's id."""
     now = datetime.now(UTC)
     record_app(MARKED_APP)
@@ -241,7 +253,16 @@ def message_id(tables: object, stopped: None) -> str:
     event_store.record(MARKED_APP, EVENT, now=now)
     opt_out()
     add_audience(now)
+    monkeypatch.setattr(functions, "invoke_later", lambda *_: None)
+    consent(now)
     return record_message(now)
+
+
+def consent(now: datetime) -> None:
+    """A consent that was given after the opt-out, and an export."""
+    at = int(now.timestamp() * 1000) + 60_000
+    consents.record(DEMO_APP.app_id, Consent(PHONE, "Marked how", at, "console", by="Marked"))
+    ledger_files.begin(Act(DEMO_APP.app_id, "owner", now), EXPORT, lambda _: None)
 
 
 def submit(what: str, route: str, name: str) -> None:
@@ -313,6 +334,7 @@ def ask(message_id: str) -> Ask:
         signature = "signatures" in path
         path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
         path = path.replace("deliveries/{id}", f"deliveries/{EVENT.event_id}")
+        path = path.replace("exports/{id}", f"exports/{EXPORT}")
         path = path.replace("audiences/{id}", f"audiences/{AUDIENCE}")
         for name, value in parameters.items():
             path = path.replace(name, value)

@@ -18,7 +18,7 @@ from signet.edge import clock, secrets
 from signet.limits import Kind
 from signet.messages import Message
 from signet.routes import Hop, Rule
-from signet.store import apps, deployment, messages, opt_outs
+from signet.store import apps, consents, deployment, messages, opt_outs
 from signet.store import callbacks as store
 from tests.functions import callbacks
 from tests.functions.callbacks import OTHERS, SECRETS, SIGNED, THEIR_PHONE, Made
@@ -468,6 +468,28 @@ def test_a_later_word_takes_it_off(
 
     assert not opt_outs.is_out(APP_ID, THEIR_PHONE)
     assert len(opt_outs.history(APP_ID, THEIR_PHONE)) == 2
+
+
+def test_who_asks_for_it_has_agreed_until_they_say_otherwise(
+    marketed: Message, deployment_of_carriers: Callable[[datetime], None]
+) -> None:
+    for _ in range(2):
+        callbacks.reply("START", now=SECONDS).call()
+    (given,) = consents.history(APP_ID, THEIR_PHONE)
+    assert (given.how, given.source, given.at) == ("START", "reply", SECONDS * 1000)
+    assert (given.message_id, given.reply_id) == (marketed.ref.message_id, "r1")
+    assert consents.known(APP_ID, [THEIR_PHONE]) == {THEIR_PHONE}
+    deployment_of_carriers(NOW + timedelta(seconds=9))
+
+    callbacks.reply("TD", now=SECONDS + 9, reply_id="r2").call()
+
+    assert consents.known(APP_ID, [THEIR_PHONE]) == set()
+
+
+def test_who_asks_nobody_known_has_agreed_to_nothing() -> None:
+    callbacks.reply("START", now=SECONDS).call()
+
+    assert consents.history(APP_ID, THEIR_PHONE) == []
 
 
 @pytest.mark.parametrize("text", ["TD", "多少钱？"])

@@ -395,14 +395,16 @@ def test_what_a_slow_batch_has_no_time_for_is_queued_afresh(
     service.request()
     service.request("+8618612345679")
     records = service.queued()
-    put: list[tuple[Job, int]] = []
-    monkeypatch.setattr(queue, "put", lambda url, job, delay=0: put.append((job, delay)))
+    put: list[tuple[str, str, int]] = []
+    monkeypatch.setattr(
+        queue, "put_body", lambda _, text, app_id, delay=0: put.append((text, app_id, delay))
+    )
     two.first.on_submit = lambda: monkeypatch.setattr(sender, "_began", time.monotonic() - 9)
 
     assert service.send(records) == []
 
     assert len(two.first.handed) == 1
-    assert [(queue.body(job), delay) for job, delay in put] == [(records[1]["body"], 1)]
+    assert put == [(records[1]["body"], DEMO_APP.app_id, 1)]
 
 
 def rescuing() -> None:

@@ -13,11 +13,12 @@ const TONES = { submit: "busy", approve: "good", file: "busy", reject: "bad" };
 const ACTIONS = [
   ...["create", "edit", "submit", "delete", "default", "approve", "file", "reject"],
   ...["change", "credit", "map", "unmap", "lift", "share", "opt_out", "opt_in"],
+  ...["consent", "consent_end", "export", "erase"],
   ...["rotate-secret", "ping", "replay"],
 ];
 const SUBJECTS = [
   ...["signature", "template", "app", "mapping", "number", "lock", "message"],
-  ...["events", "event"],
+  ...["events", "event", "consents"],
 ];
 
 export async function show({ params, signal }) {

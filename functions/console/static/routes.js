@@ -29,6 +29,7 @@ const OPERATOR = [
   ["apps/{app}/mappings", "mappings"],
   ["apps/{app}/audit", "audit"],
   ["operators", "operators"],
+  ["people", "people"],
   ["carriers", "carriers"],
   ["mappings", "mappings"],
   ["prices", "prices"],
@@ -58,6 +59,7 @@ export const MENU = {
     ["carriers", "menu.carriers"],
     ["prices", "menu.prices"],
     ["operators", "menu.operators"],
+    ["people", "menu.people"],
     ["deployment", "menu.deployment"],
   ],
 };

@@ -4,8 +4,9 @@ import logging
 from datetime import UTC, datetime
 
 from signet.carriers import Reply
+from signet.consents import Consent
 from signet.opt_outs import OptOut
-from signet.store import events, opt_outs
+from signet.store import consents, events, opt_outs
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,26 @@ def passed_on(
 
 
 def opted(app_id: str | None, phone: str, said: OptOut, *, now: datetime) -> None:
-    """A reply that leaves or comes back to marketing. Without an app, none wrote to the number."""
+    """A reply that leaves or comes back to marketing. Without an app, none wrote to the number.
+
+    Who asks an app for marketing has agreed to it.
+    """
     opt_outs.record_reply(app_id, phone, said)
-    if app_id:
-        at = datetime.fromtimestamp(said.at // 1000, UTC)
-        events.record_opt_out(
-            app_id, phone=phone, added=said.is_out, source="reply", at=at, now=now
-        )
+    if app_id is None:
+        return
+    if not said.is_out:
+        consents.record(app_id, _consent(phone, said))
+    at = datetime.fromtimestamp(said.at // 1000, UTC)
+    events.record_opt_out(app_id, phone=phone, added=said.is_out, source="reply", at=at, now=now)
+
+
+def _consent(phone: str, said: OptOut) -> Consent:
+    return Consent(
+        phone=phone,
+        how=said.word,
+        at=said.at,
+        source="reply",
+        message_id=said.message_id,
+        carrier=said.carrier,
+        reply_id=said.reply_id,
+    )

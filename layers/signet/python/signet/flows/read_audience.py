@@ -5,10 +5,10 @@ own before the audience is said to be ready, in one conditional write: what a de
 read by nobody, and the next one begins anew.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from signet import audience_columns, audience_files
 from signet.audience_files import Bytes, OtherEncoding, Record, Unusable
@@ -29,11 +29,17 @@ from signet.audiences import (
 )
 from signet.campaigns import MAX_ROWS, PART_ROWS
 from signet.edge.objects import Replaced
+from signet.errors import Unavailable
 from signet.records import mask
 
 # How often it says how far it is, in seconds.
 _SAY_EVERY = 2
 _SHOWN = 40
+# What the tables refuse is asked for again, within two minutes in all.
+_TRIES = 8
+_LONGEST_WAIT = 30
+
+_T = TypeVar("_T")
 
 
 class Written(Protocol):
@@ -63,7 +69,8 @@ class People:
 class Work:
     """What a reading uses. `blocks` begins the file anew; `save` raises Overtaken.
 
-    `seconds` is a clock that only goes on; `may_go_on` is false when the time is over.
+    `seconds` is a clock that only goes on, and `wait` waits for so many of them; `may_go_on` is
+    false when the time is over.
     """
 
     blocks: Callable[[], Iterator[bytes]]
@@ -71,6 +78,7 @@ class Work:
     people: People
     save: Callable[[Audience], None]
     seconds: Callable[[], float]
+    wait: Callable[[float], None]
     may_go_on: Callable[[], bool]
 
 
@@ -199,12 +207,9 @@ class _Reading:
 
     def _take(self, rows: Sequence[Row]) -> None:
         """A part: who opted out and who agreed is asked now, and again when it is sent."""
-        phones = [row.phone for row in rows]
-        agreed = self._agreed(rows)
-        others = [phone for phone in phones if phone not in agreed]
-        known = agreed.keys() | self._work.people.known(others)
+        known, out = self._patiently(lambda: self._asked(rows))
         tally = self._tally
-        tally.opted_out += len(self._work.people.out_of(phones))
+        tally.opted_out += len(out)
         tally.no_consent += len(rows) - len(known)
         tally.valid += len(rows)
         self._written.part(
@@ -212,6 +217,23 @@ class _Reading:
         )
         for row in rows[: SAMPLE - len(tally.sample)]:
             tally.sample.append(SampleRow(row.line, mask(row.phone), row.variables))
+
+    def _asked(self, rows: Sequence[Row]) -> tuple[Set[str], Set[str]]:
+        """Who of them agreed, and who opted out."""
+        phones = [row.phone for row in rows]
+        agreed = self._agreed(rows)
+        others = [phone for phone in phones if phone not in agreed]
+        people = self._work.people
+        return agreed.keys() | people.known(others), people.out_of(phones)
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """What it gives, once the tables have grown to the pace: a new one does so in minutes."""
+        for attempt in range(1, _TRIES):
+            try:
+                return ask()
+            except Unavailable:
+                self._work.wait(min(2**attempt, _LONGEST_WAIT))
+        return ask()
 
     def _agreed(self, rows: Sequence[Row]) -> dict[str, int]:
         """Who of them agreed by what the file's owner says, which is recorded."""

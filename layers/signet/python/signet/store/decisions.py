@@ -21,8 +21,8 @@ from signet.edge import settings
 from signet.shield import Attempt, Lock, Step
 from signet.store import table
 
-_SHARDS = 8
-_REMEMBER = timedelta(days=60)
+SHARDS = 8
+REMEMBER = timedelta(days=60)
 _BATCH = 100
 
 
@@ -110,13 +110,13 @@ def of(
 
 def record(app_id: str, made: Decision, *, now: datetime) -> None:
     """Keep a decision for sixty days. One write."""
-    shard = secrets.randbelow(_SHARDS)
+    shard = secrets.randbelow(SHARDS)
     fields = asdict(made)
     del fields["decision_id"]
     item = DecisionItem(
         f"{app_id}#d#{days.of(now)}#{shard}",
         f"{made.at:010d}-{secrets.token_hex(8)}",
-        ttl=int((now + _REMEMBER).timestamp()),
+        ttl=int((now + REMEMBER).timestamp()),
         price=fields.pop("price_micros"),
         **{**fields, "step": made.step.value},
     )
@@ -128,9 +128,9 @@ def page(app_id: str, day: str, *, limit: int = 50, before: str | None = None) -
 
     A bad cursor names no decision, and lists those before where it would stand.
     """
-    size = min(_BATCH, limit // _SHARDS + 5)
+    size = min(_BATCH, limit // SHARDS + 5)
     found = heapq.merge(
-        *(_newest(f"{app_id}#d#{day}#{shard}", before, size=size) for shard in range(_SHARDS)),
+        *(_newest(f"{app_id}#d#{day}#{shard}", before, size=size) for shard in range(SHARDS)),
         key=lambda item: str(item.sk),
         reverse=True,
     )
@@ -146,7 +146,7 @@ def saved(app_id: str, day: str) -> dict[tuple[Step, bool], Saved]:
     """What a day's decisions come to, by step and whether it was enforced. Reads all of them."""
     counts: Sums[tuple[Step, bool]] = Sums()
     prices: Sums[tuple[Step, bool]] = Sums()
-    for shard in range(_SHARDS):
+    for shard in range(SHARDS):
         for item in _newest(f"{app_id}#d#{day}#{shard}", None, size=1_000):
             kind = Step(item.step), bool(item.enforced)
             counts[kind] += 1
