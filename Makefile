@@ -26,7 +26,7 @@ test: venvs-test venvs-sam node ## run all tests (ARGS=… goes to pytest)
 	@# sam build runs make again, to which a PYTHON=… of ours must not go on.
 	MAKEFLAGS= $(VENV) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --maxprocesses 3)
 
-bench: venvs-test venvs-sam $(if $(filter-out 0,$(QUICK)),,venvs-bench) ## measure against the budgets (QUICK=1 takes under a minute)
+bench: venvs-test venvs-sam $(if $(filter-out 0,$(QUICK)),,venvs-bench) ## measure against the budgets (QUICK=1 takes a minute and a half)
 	$(VENV) -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
 
 check: venvs-test venvs-sam ## lint, format, types, template

@@ -22,7 +22,17 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".local" / "benchmarks"
 SAM_BUILD = ROOT / ".aws-sam" / "build"
 _LAYERS = {"DepsLayer": ROOT / "layers" / "deps", "SignetLayer": ROOT / "layers" / "signet"}
-FUNCTIONS = ("request", "verify", "captcha", "sender", "sweeper", "review", "notify", "receipt")
+FUNCTIONS = (
+    "request",
+    "verify",
+    "captcha",
+    "sender",
+    "sweeper",
+    "review",
+    "notify",
+    "receipt",
+    "planner",
+)
 _INSIDE = Path(__file__).resolve().parent / "inside.py"
 
 # -P and -S: neither the working folder nor this machine's site-packages is on the path, in both

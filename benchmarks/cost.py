@@ -20,26 +20,26 @@ ROUND_TRIP_BUDGET = 20.0
 IDLE_BUDGET = 1.0
 
 _API_CALL = 3.50 / MILLION
-_LAMBDA_CALL = 0.20 / MILLION
-_GB_SECOND = 0.0000133334  # arm64
-_WRITE_UNIT = 0.625 / MILLION
-_READ_UNIT = 0.125 / MILLION
-_SQS_CALL = 0.40 / MILLION
-_LOG_BYTE = 0.50 / 10**9
+LAMBDA_CALL = 0.20 / MILLION
+GB_SECOND = 0.0000133334  # arm64
+WRITE_UNIT = 0.625 / MILLION
+READ_UNIT = 0.125 / MILLION
+SQS_CALL = 0.40 / MILLION
+LOG_BYTE = 0.50 / 10**9
 _SECRET = 0.40
 _SECRET_CALL = 0.05 / 10_000
 _ALARM_METRIC = 0.10  # an alarm on metric math is charged for each metric it reads
 
 # CPU work takes this much longer than on a whole processor, which Lambda gives at 1,769 MB.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-_MEMORY_GB = 0.5
-_SLOWER = 1769 / 512
+MEMORY_GB = 0.5
+SLOWER = 1769 / 512
 # Assumed: what one AWS call waits for its reply, and a sender for its carrier beyond that.
-_WAIT_SECONDS = 0.010
-_CARRIER_WAIT_SECONDS = 0.090
+WAIT_SECONDS = 0.010
+CARRIER_WAIT_SECONDS = 0.090
 # What CloudWatch adds to each event it stores. Lambda's own START and REPORT lines are off
 # (SystemLogLevel: WARN), so there is one event for each line of ours.
-_EVENT_LOG_BYTES = 26
+EVENT_LOG_BYTES = 26
 # Assumed: one call in so many starts a container, which reads app and secret.
 _COLD_EVERY = 1000
 # Assumed: a million in a month, evenly. What is read of an app serves for thirty seconds, what the
@@ -94,23 +94,23 @@ def round_trips(
     """A million of request, delivery and verification. CPU seconds by function, warm and cold."""
     steps = {"request": journey.request, "sender": journey.sender, "verify": journey.verify}
     seconds = sum(_seconds(step, warm[name]) for name, step in steps.items())
-    starts = sum(cold.values()) / len(cold) * len(steps) * _SLOWER / _COLD_EVERY
+    starts = sum(cold.values()) / len(cold) * len(steps) * SLOWER / _COLD_EVERY
     # The first step of a process read what the counted one remembered.
     reads = sum(_read_of_apps(journey.first[name]) for name in steps)
     shield_reads = sum(c.read_units for c in journey.refresh.calls if c.is_of("Shield", _BATCH))
     shield_writes = sum(c.write_units for c in journey.flush.calls if c.is_of("Shield", _UPDATE))
     each = [
         Line("API calls", 2, _API_CALL),
-        Line("Lambda calls", len(steps), _LAMBDA_CALL),
-        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
-        Line("Lambda GB-seconds of cold starts", starts * _MEMORY_GB, _GB_SECOND),
-        Line("write units", sum(step.write_units for step in steps.values()), _WRITE_UNIT),
-        Line("read units of apps", reads / (_A_SECOND * _REMEMBERED), _READ_UNIT),
-        Line("read units of the shield", shield_reads / (_A_SECOND * _SHIELD_READS), _READ_UNIT),
+        Line("Lambda calls", len(steps), LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * MEMORY_GB, GB_SECOND),
+        Line("Lambda GB-seconds of cold starts", starts * MEMORY_GB, GB_SECOND),
+        Line("write units", sum(step.write_units for step in steps.values()), WRITE_UNIT),
+        Line("read units of apps", reads / (_A_SECOND * _REMEMBERED), READ_UNIT),
+        Line("read units of the shield", shield_reads / (_A_SECOND * _SHIELD_READS), READ_UNIT),
         # request and verify each write what they counted.
-        Line("write units of the shield", 2 * shield_writes / WRITE_COUNT, _WRITE_UNIT),
-        Line("SQS calls (send, receive, delete)", 3, _SQS_CALL),
-        Line("log bytes", sum(_log_bytes(step) for step in steps.values()), _LOG_BYTE),
+        Line("write units of the shield", 2 * shield_writes / WRITE_COUNT, WRITE_UNIT),
+        Line("SQS calls (send, receive, delete)", 3, SQS_CALL),
+        Line("log bytes", sum(log_bytes(step) for step in steps.values()), LOG_BYTE),
         Line("secret calls", 2 / _COLD_EVERY, _SECRET_CALL),
     ]
     return [Line(line.what, line.count * MILLION, line.price) for line in each]
@@ -119,14 +119,14 @@ def round_trips(
 def events(journey: Journey) -> list[Line]:
     """What a million round trips of an app that is told of them cost beyond those."""
     steps = (journey.take, journey.tell)
-    waits = sum(len(step.calls) for step in steps) * _WAIT_SECONDS + _ENDPOINT_WAIT_SECONDS
-    seconds = waits + _EVENT_CPU_SECONDS * _SLOWER
+    waits = sum(len(step.calls) for step in steps) * WAIT_SECONDS + _ENDPOINT_WAIT_SECONDS
+    seconds = waits + _EVENT_CPU_SECONDS * SLOWER
     each = [
-        Line("Lambda calls", len(steps), _LAMBDA_CALL),
-        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
-        Line("write units", sum(step.write_units for step in steps), _WRITE_UNIT),
-        Line("read units", sum(step.read_units for step in steps), _READ_UNIT),
-        Line("log bytes", _log_bytes(journey.tell), _LOG_BYTE),
+        Line("Lambda calls", len(steps), LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * MEMORY_GB, GB_SECOND),
+        Line("write units", sum(step.write_units for step in steps), WRITE_UNIT),
+        Line("read units", sum(step.read_units for step in steps), READ_UNIT),
+        Line("log bytes", log_bytes(journey.tell), LOG_BYTE),
     ]
     return [Line(line.what, line.count * _EVENTS * MILLION, line.price) for line in each]
 
@@ -137,11 +137,11 @@ def receipts(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
     seconds = _seconds(step, warm["verify"])
     each = [
         Line("API calls", 1, _API_CALL),
-        Line("Lambda calls", 1, _LAMBDA_CALL),
-        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
-        Line("write units", step.write_units, _WRITE_UNIT),
-        Line("read units", step.read_units, _READ_UNIT),
-        Line("log bytes", _log_bytes(step), _LOG_BYTE),
+        Line("Lambda calls", 1, LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * MEMORY_GB, GB_SECOND),
+        Line("write units", step.write_units, WRITE_UNIT),
+        Line("read units", step.read_units, READ_UNIT),
+        Line("log bytes", log_bytes(step), LOG_BYTE),
     ]
     return [Line(line.what, line.count * MILLION, line.price) for line in each]
 
@@ -157,11 +157,11 @@ def idle_month(journey: Journey, warm: Mapping[str, float]) -> list[Line]:
     return [
         Line("secret", 1, _SECRET),
         Line("alarm metrics", _alarm_metrics(), _ALARM_METRIC),
-        Line("SQS calls", 2 * _EMPTY_RECEIVES, _SQS_CALL),
-        Line("Lambda calls", 2 * _MINUTES + _HOURS, _LAMBDA_CALL),
-        Line("Lambda GB-seconds", seconds * _MEMORY_GB, _GB_SECOND),
-        Line("read units", reads, _READ_UNIT),
-        Line("log bytes", _log_bytes(sweeper) * _MINUTES + _log_bytes(closing) * _HOURS, _LOG_BYTE),
+        Line("SQS calls", 2 * _EMPTY_RECEIVES, SQS_CALL),
+        Line("Lambda calls", 2 * _MINUTES + _HOURS, LAMBDA_CALL),
+        Line("Lambda GB-seconds", seconds * MEMORY_GB, GB_SECOND),
+        Line("read units", reads, READ_UNIT),
+        Line("log bytes", log_bytes(sweeper) * _MINUTES + log_bytes(closing) * _HOURS, LOG_BYTE),
     ]
 
 
@@ -223,12 +223,13 @@ def _read_of_apps(step: Step) -> float:
 
 def _seconds(step: Step, cpu_seconds: float) -> float:
     """How long Lambda bills for: CPU time stretched to the share of a processor, and waiting."""
-    carrier = any(call.operation == "Publish" for call in step.calls) * _CARRIER_WAIT_SECONDS
-    return cpu_seconds * _SLOWER + len(step.calls) * _WAIT_SECONDS + carrier
+    carrier = any(call.operation == "Publish" for call in step.calls) * CARRIER_WAIT_SECONDS
+    return cpu_seconds * SLOWER + len(step.calls) * WAIT_SECONDS + carrier
 
 
-def _log_bytes(step: Step) -> int:
-    return step.log_bytes + (_EVENT_LOG_BYTES if step.log_bytes else 0)
+def log_bytes(step: Step) -> int:
+    """What CloudWatch stores of an invocation."""
+    return step.log_bytes + (EVENT_LOG_BYTES if step.log_bytes else 0)
 
 
 def _alarm_metrics() -> int:

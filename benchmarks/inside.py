@@ -26,17 +26,21 @@ class Context:
     aws_request_id = "5f0c6a7e-3c1e-4a52-9a56-0d9f6f3b8a11"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Nine seconds."""
-        return 9000
+        """Nine seconds, or what the environment says."""
+        return int(os.environ.get("LEFT_MILLISECONDS", "9000"))
 
 
 CONTEXT = Context()
 
 
 def answer(found: IO[str]) -> None:
-    """One reply a line."""
+    """One reply a line, with the processor seconds that it took: `[reply, seconds]`."""
+    from time import process_time
+
     for line in sys.stdin:
-        print(json.dumps(app.handler(json.loads(line), CONTEXT)), file=found, flush=True)
+        begun = process_time()
+        reply = app.handler(json.loads(line), CONTEXT)
+        print(json.dumps([reply, process_time() - begun]), file=found, flush=True)
 
 
 def compare(found: IO[str]) -> None:

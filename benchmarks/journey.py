@@ -53,6 +53,7 @@ class Step:
     calls: tuple[Call, ...]
     log_bytes: int
     body: Mapping[str, Any] = field(default_factory=dict)
+    cpu_seconds: float = 0
 
     @property
     def read_units(self) -> float:
@@ -104,7 +105,7 @@ def travel(made: Built) -> Journey:
         endpoint = stack.enter_context(serving(recorder.answer))
         functions = {
             name: stack.enter_context(
-                _Function(made, name, environment(endpoint, settings), recorder)
+                Function(made, name, environment(endpoint, settings), recorder)
             )
             for name in FUNCTIONS
         }
@@ -113,7 +114,7 @@ def travel(made: Built) -> Journey:
 
 
 def _round_trip(
-    functions: Mapping[str, "_Function"], running: MiniStack, aws: Aws, settings: dict[str, str]
+    functions: Mapping[str, "Function"], running: MiniStack, aws: Aws, settings: dict[str, str]
 ) -> Journey:
     warm, counted, proved = "+8618612345671", "+8618612345672", "+8618612345673"
     request, sender, verify = (functions[name].answer for name in ("request", "sender", "verify"))
@@ -192,7 +193,7 @@ def _told(notify: Callable[[Event], Step], aws: Aws) -> tuple[Step, Step]:
     return take, tell
 
 
-class _Function:
+class Function:
     """One function in a process of its own."""
 
     def __init__(
@@ -217,11 +218,17 @@ class _Function:
         calls, logged = len(self._recorder.calls), self._logged()
         assert self._process.stdin
         print(json.dumps(event), file=self._process.stdin, flush=True)
-        reply = json.loads(self._replies.readline() or "{}")
-        if not reply or reply.get("batchItemFailures") or reply.get("statusCode", status) != status:
+        answer = self._replies.readline()
+        if not answer:
+            raise RuntimeError(f"{self._name} died")
+        reply, seconds = json.loads(answer)
+        # What nobody waits for returns nothing.
+        reply = reply or {}
+        if reply.get("batchItemFailures") or reply.get("statusCode", status) != status:
             raise RuntimeError(f"{self._name} answered {reply}")
         body = json.loads(reply["body"]) if "body" in reply else {}
-        return Step(event, tuple(self._recorder.calls[calls:]), self._logged() - logged, body)
+        asked = tuple(self._recorder.calls[calls:])
+        return Step(event, asked, self._logged() - logged, body, seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -290,7 +297,7 @@ def deploy(aws: Aws) -> dict[str, str]:
     }
 
 
-def _approve_template(review: "_Function") -> None:
+def _approve_template(review: "Function") -> None:
     """Write the template as the app's owner, and approve it as an operator."""
     owner = {"X-LC-Id": seed.APP_ID, "X-LC-Key": f"{seed.MASTER_KEY},master"}
     basic = b64encode(f"{seed.OPERATOR}:{seed.OPERATOR_KEY}".encode()).decode()

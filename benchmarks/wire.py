@@ -7,14 +7,17 @@ import binascii
 import http.client
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
 _DYNAMODB = "DynamoDB_20120810."
+_S3 = "S3."
+# Of one hop, or written anew by whoever passes it on.
+_NOT_PASSED_ON = ("content-length", "expect", "connection", "transfer-encoding")
 _READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query"})
 
 
@@ -30,6 +33,7 @@ class Call:
     status: int
     read_units: float = 0
     write_units: float = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def service(self) -> str:
@@ -51,6 +55,12 @@ class _Asked:
     operation: str
     body: bytes
     headers: dict[str, str]
+    path: str = "/"
+
+    @property
+    def method(self) -> str:
+        """HTTP's; only S3 has others than POST."""
+        return self.operation.removeprefix(_S3) if self.operation.startswith(_S3) else "POST"
 
 
 class Recorder:
@@ -70,8 +80,8 @@ class Recorder:
         if asked.operation.startswith(_DYNAMODB):
             body = json.dumps(json.loads(body) | {"ReturnConsumedCapacity": "INDEXES"}).encode()
         connection = http.client.HTTPConnection(self._host, timeout=30)
-        kept = {n: v for n, v in asked.headers.items() if n.lower() not in ("content-length",)}
-        connection.request("POST", "/", body, kept)
+        kept = {n: v for n, v in asked.headers.items() if n.lower() not in _NOT_PASSED_ON}
+        connection.request(asked.method, asked.path, body, kept)
         response = connection.getresponse()
         reply = response.read()
         connection.close()
@@ -140,8 +150,27 @@ class _Handler(BaseHTTPRequestHandler):
         target = self.headers.get("X-Amz-Target")
         # Lambda's operation is in its path.
         operation = target or parse_qs(body.decode()).get("Action", [self.path])[0]
-        call = self.answered_by(_Asked(operation, body, headers))
+        self._answer(_Asked(operation, body, headers))
+
+    def do_PUT(self) -> None:
+        self._of_s3()
+
+    def do_GET(self) -> None:
+        self._of_s3()
+
+    def do_HEAD(self) -> None:
+        self._of_s3()
+
+    def _of_s3(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = dict(self.headers.items())
+        self._answer(_Asked(f"{_S3}{self.command}", body, headers, self.path))
+
+    def _answer(self, asked: _Asked) -> None:
+        call = self.answered_by(asked)
         self.send_response(call.status)
+        for name, value in call.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Type", call.content_type)
         self.send_header("Content-Length", str(len(call.reply)))
         if call.operation.startswith(_DYNAMODB):
@@ -171,10 +200,11 @@ def _call(asked: _Asked, reply: bytes, response: http.client.HTTPResponse) -> Ca
         place=_place(asked),
         request=asked.body,
         reply=reply,
-        content_type=response.headers["Content-Type"],
+        content_type=response.headers["Content-Type"] or "application/xml",
         status=response.status,
         read_units=read,
         write_units=write,
+        headers={"ETag": response.headers["ETag"]} if response.headers["ETag"] else {},
     )
 
 
