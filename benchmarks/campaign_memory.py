@@ -145,7 +145,6 @@ def _read(file: Path) -> Any:
         seconds=time.monotonic,
         wait=time.sleep,
         may_go_on=lambda: True,
-        wait=time.sleep,
     )
     seconds = int(NOW.timestamp())
     wanted = Wanted(consent=Consent("会员注册时勾选", at=seconds - 86_400))
@@ -282,6 +281,7 @@ def _released(campaign: Any) -> int:
         facts=lambda app_id: Facts("示例公司", sms=True, cap=None, window=None),
         put_deliveries=running.put,
         put_step=lambda step, **_: None,
+        paid=lambda *place, parts: (0, 0),
         pay_back=lambda writes, charge: None,
         close=lambda campaign, plan, rows: True,
     )

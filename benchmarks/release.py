@@ -93,7 +93,8 @@ def main(rows: int, bare_queue: str) -> None:
         for part in {row.part for row in released}:
             mine = [row.row for row in released if row.part == part]
             place = Row(seen.campaign_id, seen.run.number, part, 0)
-            campaign_parts.note(seen.app_id, place, {Outcome.SENT: mine}, now=int(time.time()))
+            noted = {Outcome.SENT: mine}
+            campaign_parts.note(seen.app_id, place, noted, price=0, now=int(time.time()))
         seen = campaigns.get(seen.app_id, seen.campaign_id)
     print(json.dumps({"ours": ours, "bare": bare}), flush=True)
 

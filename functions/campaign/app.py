@@ -25,9 +25,10 @@ from signet.flows import (
     fire_campaign,
     manage_audiences,
     show_campaign,
+    show_progress,
     steer_campaign,
 )
-from signet.store import apps, deployment
+from signet.store import apps, deployment, marketing
 
 door = console.Door(
     app=apps.get,
@@ -69,6 +70,10 @@ def timed(steer: Callable[[Act, str, Schedules], Body]) -> Callable[[Act, Call],
     return lambda act, call: steer(act, campaign(call), schedules())
 
 
+def progress(act: Act, call: Call) -> Body:
+    return show_progress.of(act, campaign(call), window=marketing.window())
+
+
 def make_results(act: Act, call: Call) -> Answer:
     return Answer(show_campaign.make_results(act, campaign(call), plan_later), 202)
 
@@ -94,6 +99,7 @@ CAMPAIGNS = [
     api.owners("POST", f"{_ONE}/pause", lambda act, c: steer_campaign.pause(act, campaign(c))),
     api.owners("POST", f"{_ONE}/resume", lambda act, c: steer_campaign.resume(act, campaign(c))),
     api.owners("POST", f"{_ONE}/cancel", timed(steer_campaign.cancel)),
+    api.owners("GET", f"{_ONE}/progress", progress),
     api.owners("POST", f"{_ONE}/results", make_results),
     api.owners(
         "GET", f"{_ONE}/results", lambda act, c: show_campaign.results(act, campaign(c), c.query)

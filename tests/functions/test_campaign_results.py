@@ -27,7 +27,7 @@ from signet.store import campaigns as store
 from signet.store import messages as message_store
 from tests.campaigns import CAMPAIGN_ID, SHANGHAI, people, put_plan, start
 from tests.conftest import DEMO_APP, record_app
-from tests.store.build import APP_ID, NOW, SECONDS, after, claim_of, told
+from tests.store.build import APP_ID, NOW, PRICE, SECONDS, after, claim_of, told
 
 Lines = list[dict[str, str]]
 
@@ -96,7 +96,7 @@ def sent(seen: Campaign, row: Row, recipient: Recipient, plan: Plan) -> Message:
     message = message_of(seen, seen.run, plan, row, recipient, now=NOW)
     message_store.record_claimed(message, claim_of(), NOW)
     message_store.accepted(message, claim_of(), told(at=2), carrier_message_id="m1")
-    campaign_parts.note(APP_ID, row, {Outcome.SENT: [row.row]}, now=SECONDS)
+    campaign_parts.note(APP_ID, row, {Outcome.SENT: [row.row]}, price=PRICE, now=SECONDS)
     return message
 
 
@@ -108,7 +108,7 @@ def test_everybody_is_there_once_with_what_became_of_the_message(bucket: Bucket)
         message_store.reported(
             message.ref, delivered=arrived, reason="RP:1", at=SECONDS + 5, carrier="sns"
         )
-    campaign_parts.note(APP_ID, rows[2][0], {Outcome.OPTED_OUT: [2]}, now=SECONDS)
+    campaign_parts.note(APP_ID, rows[2][0], {Outcome.OPTED_OUT: [2]}, price=PRICE, now=SECONDS)
 
     bucket.make()
 

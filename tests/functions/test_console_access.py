@@ -98,6 +98,7 @@ MAY = {
     "POST /console/api/campaigns/{id}/pause": Who.OWNER,
     "POST /console/api/campaigns/{id}/resume": Who.OWNER,
     "POST /console/api/campaigns/{id}/cancel": Who.OWNER,
+    "GET /console/api/campaigns/{id}/progress": Who.OWNER,
     "POST /console/api/campaigns/{id}/results": Who.OWNER,
     "GET /console/api/campaigns/{id}/results": Who.OWNER,
     "DELETE /console/api/campaigns/{id}": Who.OWNER,

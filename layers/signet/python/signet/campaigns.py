@@ -212,6 +212,7 @@ class Place(NamedTuple):
 class Run:
     """One run of a campaign. Times are epoch seconds, `started_at` milliseconds as ids need it.
 
+    It sends `rows` rows in `parts` parts, which is known when the plan's objects are gone, too.
     `token` is that of the step that may go on. Of each zone of the plan, `places` has the first
     row that was not released, and `firsts` the first part that is not known to be complete.
     `recent` are the parts that were released last, `noted` rows had an outcome at `noted_at`, and
@@ -229,6 +230,8 @@ class Run:
     shards: int
     reserved: int
     balance_shard: int
+    rows: int
+    parts: int
     events: bool = False
     recent: tuple[int, ...] = ()
     released_at: int = 0
@@ -262,6 +265,8 @@ class Run:
             shards=shards,
             reserved=plan.micros,
             balance_shard=balance_shard,
+            rows=plan.rows,
+            parts=len(plan.parts),
             events=events,
         )
 

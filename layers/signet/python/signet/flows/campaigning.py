@@ -52,6 +52,7 @@ STEPS = run_campaign.Book(
     facts=marketing.facts,
     put_deliveries=campaign_queue.put_deliveries,
     put_step=campaign_queue.put_step,
+    paid=campaign_parts.paid,
     pay_back=balances.record_refund,
     close=_close,
 )

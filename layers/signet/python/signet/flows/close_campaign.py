@@ -47,7 +47,8 @@ def close(
             continue
         row = refs[message.ref]
         noted: Mapping[Outcome, list[int]] = {outcome: [row.row]}
-        book.note(campaign.app_id, row, noted, now=int(now.timestamp()))
+        price = plan.parts[row.part].price
+        book.note(campaign.app_id, row, noted, price=price, now=int(now.timestamp()))
     return all_ended
 
 

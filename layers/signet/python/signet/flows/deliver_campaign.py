@@ -81,7 +81,7 @@ class Batch:
         self._now = now
         self._campaigns: dict[tuple[str, str], Campaign | None] = {}
         self._works: dict[tuple[str, Row], Work] = {}
-        self._outcomes: dict[tuple[str, Row], dict[Outcome, set[int]]] = {}
+        self._outcomes: dict[tuple[str, Row, int], dict[Outcome, set[int]]] = {}
 
     def deliver(self, delivery: Delivery, *, queued_at: int | None = None) -> None:
         """Send the message of a row, or note why not. Raises RetryLater as `deliver` does."""
@@ -110,13 +110,14 @@ class Batch:
         if outcome is None or self._is_recorded(message.ref):
             outcome = self._sent(message, verdict, queued_at)
         if outcome:
-            self._outcomes.setdefault(_place(delivery), {}).setdefault(outcome, set()).add(row.row)
+            place = (*_place(delivery), message.price)
+            self._outcomes.setdefault(place, {}).setdefault(outcome, set()).add(row.row)
 
     def note(self) -> None:
         """Note what became of the rows."""
         seconds = int(self._now().timestamp())
-        for (app_id, part), outcomes in self._outcomes.items():
-            self._book.note(app_id, part, outcomes, now=seconds)
+        for (app_id, part, price), outcomes in self._outcomes.items():
+            self._book.note(app_id, part, outcomes, price=price, now=seconds)
         self._outcomes.clear()
 
     def _running(self, delivery: Delivery) -> Campaign | None:

@@ -57,8 +57,9 @@ _READ_AHEAD = 80
 class Book:
     """What steps read and write; see the stores of these names, and `edge.campaign_queue`.
 
-    `pay_back(writes, charge)` joins the transaction that ends a run. `close(campaign, plan, rows)`
-    ends what was begun of these rows, see `flows.close_campaign`; False while one is being sent.
+    `paid(app id, campaign id, run, parts=…)` is rows and micros. `pay_back(writes, charge)` joins
+    the transaction that ends a run. `close(campaign, plan, rows)` ends what was begun of these
+    rows, see `flows.close_campaign`; False while one is being sent.
     """
 
     campaign: Callable[[str, str], Campaign]
@@ -70,6 +71,7 @@ class Book:
     facts: Callable[[str], Facts]
     put_deliveries: Callable[[str, Sequence[Row]], None]
     put_step: Callable[..., None]
+    paid: Callable[..., tuple[int, int]]
     pay_back: Callable[[Any, Charge], None]
     close: Callable[[Campaign, Plan, Sequence[Row]], bool]
 
@@ -123,7 +125,7 @@ def step(asked: Step, book: Book, *, now: datetime) -> None:
     try:
         plan = book.plan(run.plan_key)
     except Missing:
-        pause(campaign, Why.PLAN_GONE, book.change)
+        _end_without_plan(campaign, run, book, now)
         return
     look = _look(campaign, run, plan, book, now)
     if campaign.state is State.CANCELLED:
@@ -364,29 +366,42 @@ def _end_cancelled(look: _Look, book: Book) -> None:
     book.change(look.campaign.app_id, look.campaign.campaign_id, later)
 
 
+def _end_without_plan(campaign: Campaign, run: Run, book: Book, now: datetime) -> None:
+    """Pause what has nothing to send, thirty days after it was planned, or end it for good."""
+    if campaign.state is State.RUNNING:
+        pause(campaign, Why.PLAN_GONE, book.change)
+    elif campaign.state is State.CANCELLED:
+        # Whatever was under way when it was paused is long over.
+        _settle(campaign, run, book, now)
+
+
 def _end(look: _Look, book: Book) -> None:
+    _settle(look.campaign, look.run, book, look.now)
+
+
+def _settle(campaign: Campaign, run: Run, book: Book, now: datetime) -> None:
     """End the run, and pay back what was reserved for rows that were not sent."""
-    campaign, plan = look.campaign, look.plan
-    paid = _paid(look, book)
+    place = (campaign.app_id, campaign.campaign_id, run.number)
+    rows, micros = book.paid(*place, parts=run.parts)
     rest = Charge(
         app_id=campaign.app_id,
-        micros=look.run.reserved - sum(n * plan.parts[number].price for number, n in paid.items()),
-        day=days.of(look.now),
-        shard=look.run.balance_shard,
-        messages=plan.rows - sum(paid.values()),
+        micros=run.reserved - micros,
+        day=days.of(now),
+        shard=run.balance_shard,
+        messages=run.rows - rows,
     )
 
     def ended(seen: Campaign) -> Campaign:
-        if seen.run is None or seen.run.settled or seen.run.number != look.run.number:
+        if seen.run is None or seen.run.settled or seen.run.number != run.number:
             return seen
         if seen.state is not campaign.state:
             raise Overtaken
-        run = replace(look.run, token=seen.run.token, settled=True, finished_at=look.seconds)
+        last = replace(run, token=seen.run.token, settled=True, finished_at=int(now.timestamp()))
         after = _state_after(seen)
         due_at = None
         if after is State.SCHEDULED:
-            due_at = timetables.overdue_at(seen.schedule, now=look.now)
-        return replace(seen, run=run, state=after, due_at=due_at)
+            due_at = timetables.overdue_at(seen.schedule, now=now)
+        return replace(seen, run=last, state=after, due_at=due_at)
 
     def pay_back(writes: Any, _: Campaign) -> None:
         if rest.messages:
@@ -394,17 +409,6 @@ def _end(look: _Look, book: Book) -> None:
 
     book.change(campaign.app_id, campaign.campaign_id, ended, also=pay_back)
     log.info("campaign_ended", extra={"campaign_id": campaign.campaign_id})
-
-
-def _paid(look: _Look, book: Book) -> dict[int, int]:
-    """How many rows of each part were paid: some parts at a time, for a million are 60 MB."""
-    campaign, paid = look.campaign, dict[int, int]()
-    for start in range(0, len(look.plan.parts), _READ_AHEAD):
-        numbers = range(start, min(start + _READ_AHEAD, len(look.plan.parts)))
-        works = book.works(campaign.app_id, campaign.campaign_id, look.run.number, numbers)
-        for number, work in works.items():
-            paid[number] = sum(len(rows) for outcome, rows in work.items() if outcome.is_paid)
-    return paid
 
 
 def _state_after(campaign: Campaign) -> State:

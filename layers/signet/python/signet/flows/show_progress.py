@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from signet import quiet_hours
+from signet.acts import Act
 from signet.campaigns import Campaign, Outcome, Plan, Run, State
 from signet.edge import plans
 from signet.errors import Missing
+from signet.fields import Body
 from signet.flows import run_campaign
 from signet.quiet_hours import Window
 from signet.records import iso
-from signet.store import campaign_parts
+from signet.store import campaign_parts, campaigns
 from signet.store.campaign_parts import Heard, Work
 
 _SENT = (Outcome.SENT, Outcome.UNCONFIRMED)
@@ -31,6 +33,11 @@ class Stores:
 
 
 STORES = Stores(plans.read, campaign_parts.works, campaign_parts.heards)
+
+
+def of(act: Act, campaign_id: str, *, window: Window | None) -> Body:
+    """`{"progress"}` of an owner's campaign. Raises Missing."""
+    return {"progress": progress(campaigns.get(act.by, campaign_id), now=act.at, window=window)}
 
 
 def progress(

@@ -86,13 +86,14 @@ class CampaignItem(table.Table):
     # Of audiences.
     audience = JSONAttribute(null=True)
 
-    # Of parts: rows by outcome, and counts of what was heard.
+    # Of parts: rows by outcome, what each costs, and counts of what was heard.
     sent = NumberSetAttribute(null=True)
     failed = NumberSetAttribute(null=True)
     unconfirmed = NumberSetAttribute(null=True)
     opted_out = NumberSetAttribute(null=True)
     capped = NumberSetAttribute(null=True)
     no_carrier = NumberSetAttribute(null=True)
+    price = NumberAttribute(null=True)
     delivered = NumberAttribute(null=True)
     undelivered = NumberAttribute(null=True)
     replied_out = NumberAttribute(null=True)
