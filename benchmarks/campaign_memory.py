@@ -148,6 +148,7 @@ def _read(file: Path) -> Any:
         people=people,
         save=lambda audience: None,
         seconds=time.monotonic,
+        wait=time.sleep,
         may_go_on=lambda: True,
         wait=time.sleep,
     )

@@ -84,7 +84,7 @@ def make_operator(operator_id: str) -> None:
 
 def make_app(arguments: argparse.Namespace) -> None:
     """Record the app and print its keys. Raises LocalStackError when its id will not do."""
-    from signet.apps import Signature, first_switches
+    from signet.apps import Signature, first_cap, first_switches
     from signet.errors import BadParameter, NameTaken
     from signet.flows.create_app import NewApp, create_app
 
@@ -99,6 +99,7 @@ def make_app(arguments: argparse.Namespace) -> None:
         name=arguments.app or "My app",
         signature=Signature(name="default", text=text, short_id="s1") if text else None,
         switches=first_switches(imported=imported),
+        marketing_cap=first_cap(imported=imported),
         **{name: value for name, value in kept.items() if value},
     )
     try:

@@ -34,6 +34,11 @@ TEMPLATE_TEXT = (
     "我们的快递员随时可能与您联系，感谢您的订阅。"
 )
 
+COMPANY = "示例科技有限公司"
+MARKETING_SIGNATURE = "Promo"
+MARKETING_TEMPLATE = "Member_Sale"
+MARKETING_TEXT = "{{name}}，会员日全场八折，满200元再减30元，欢迎到店选购。回复TD退订"
+
 
 def run(*, aws_endpoint: str, outputs: dict[str, str]) -> None:
     """Make app and operator in the stack with these outputs. What is there stays as it is."""
@@ -87,22 +92,45 @@ def make() -> None:
     create_app(new, now=now, credit_micros=CREDIT_MICROS)
 
 
-def write_template(url: str) -> None:
-    """Write the demo template as the app's owner and approve it as the operator, unless done."""
+def write_words(url: str) -> None:
+    """Write what the demo app says, as its owner, and approve it as the operator, unless done.
+
+    A template of a notification; and for marketing a company, a signature and a template.
+    """
     owner = {"X-LC-Id": APP_ID, "X-LC-Key": f"{MASTER_KEY},master"}
     with httpx.Client(base_url=f"{url}/console/api", timeout=30, trust_env=False) as api:
-        if _answer(api.get(f"/templates/{TEMPLATE}", headers=owner))["items"]:
-            return
-        new = {"name": TEMPLATE, "kind": "notification", "text": TEMPLATE_TEXT}
-        written = _answer(api.post("/templates", headers=owner, json=new))
-        place = f"/review/{APP_ID}/template/{TEMPLATE}/{written['version']}"
-        _answer(api.post(f"{place}/approve", auth=(OPERATOR, OPERATOR_KEY), json={}))
+        api.headers = httpx.Headers(owner)
+        notice = {"name": TEMPLATE, "kind": "notification", "text": TEMPLATE_TEXT}
+        _write(api, "template", notice)
+        if not _answer(api.get("/app"))["company"]:
+            _answer(api.patch("/app", json={"company": COMPANY}))
+        signature = {
+            "name": MARKETING_SIGNATURE,
+            "text": "示例商城",
+            "use": "marketing",
+            "owner_kind": "company",
+            "proof": "https://example.com/licence",
+        }
+        _write(api, "signature", signature)
+        sale = {"name": MARKETING_TEMPLATE, "kind": "marketing", "text": MARKETING_TEXT}
+        _write(api, "template", sale)
+
+
+def _write(api: httpx.Client, kind: str, new: dict[str, str]) -> None:
+    if _answer(api.get(f"/{kind}s/{new['name']}"))["items"]:
+        return
+    written = _answer(api.post(f"/{kind}s", json=new))
+    place = f"/review/{APP_ID}/{kind}/{new['name']}/{written['version']}"
+    operator = httpx.BasicAuth(OPERATOR, OPERATOR_KEY)
+    # A marketing signature is filed with the carriers before.
+    for decision in ("file", "approve") if new.get("use") == "marketing" else ("approve",):
+        _answer(api.post(f"{place}/{decision}", auth=operator, json={}))
 
 
 def _answer(reply: httpx.Response) -> dict[str, Any]:
     if reply.is_error:
         called = f"{reply.request.method} {reply.request.url.path}"
-        raise LocalStackError(f"The demo template could not be made: {called}: {reply.text}")
+        raise LocalStackError(f"The demo app's words could not be made: {called}: {reply.text}")
     answer: dict[str, Any] = reply.json()
     return answer
 

@@ -26,6 +26,7 @@ from local.inbox import Inbox
 from local.ministack import MiniStack, free_port
 from local.phones import Phones
 from local.proxy import Upstream
+from local.schedules import Schedules
 from local.sns_texts import SnsTexts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,7 +101,7 @@ class Stack:
         self.resources = deployed.resources
         seed.run(aws_endpoint=self.aws_endpoint, outputs=self.outputs)
         self._serve(self._front(aws, deployed))
-        seed.write_template(self.url)
+        seed.write_words(self.url)
         self._cleanup.callback(running.forget, self._work_dir)
         running.note(self._work_dir, self.aws_endpoint)
 
@@ -117,11 +118,15 @@ class Stack:
 
     def _front(self, aws: Aws, deployed: Deployment) -> Front:
         clock = Clock(aws)
+        schedules = Schedules(aws, deployed.resources["ScheduleGroup"], clock.now)
+        schedules.start()
+        self._cleanup.callback(schedules.stop)
         phones = Phones(self._work_dir / "state" / "phones.jsonl" if self._keep else None)
 
         def wake() -> None:
             """Do what the schedules would have done while the time passed."""
             time.sleep(CLOCK_CACHE_SECONDS)
+            schedules.call_due()
             sweeper = deployed.resources["SweeperFunction"]
             for task in (b"{}", b'{"task":"close_days"}'):
                 aws.client("lambda").invoke(FunctionName=sweeper, Payload=task)

@@ -28,6 +28,7 @@ os.environ.update(
     SIGNET_PLANNER_FUNCTION="planner-function",
     SIGNET_SCHEDULE_GROUP="schedules",
     SIGNET_SCHEDULE_ROLE_ARN="arn:aws:iam::123456789012:role/schedules",
+    SIGNET_SCHEDULE_DEAD_LETTERS_ARN="arn:aws:sqs:us-east-1:123456789012:dead-letters",
     SIGNET_SECRET_ARN="signet-test-secret",
     SIGNET_CARRIER="sns",
     SIGNET_CARRIERS_TABLE="carriers",

@@ -52,6 +52,7 @@ def create_everything(keys: dict[str, str]) -> SimpleNamespace:
     for setting in ("SIGNET_IMPORTS_BUCKET", "SIGNET_AUDIENCES_BUCKET"):
         client("s3").create_bucket(Bucket=os.environ[setting])
     client("events").create_event_bus(Name=os.environ["SIGNET_EVENT_BUS"])
+    client("scheduler").create_schedule_group(Name=os.environ["SIGNET_SCHEDULE_GROUP"])
     topic = client("sns").create_topic(Name="alarms")["TopicArn"]
     os.environ["SIGNET_ALARM_TOPIC_ARN"] = topic
     return SimpleNamespace(codes_queue=codes, bulk_queue=bulk, alarm_topic=topic)

@@ -258,6 +258,7 @@ HEAVY = (
     *("boto3", "pydantic", "PIL", "jsonschema", "schemathesis", "aws_xray_sdk", "moto"),
     *("pybars", "pymeta", "requests", "aiohttp", "cryptography", "argon2"),
     *("alibabacloud_tea_openapi", "darabonba", "Tea"),
+    *("zoneinfo", "tzdata", "phonenumbers.timezone", "phonenumbers.tzdata"),
     "tencentcloud",
 )
 # Ours that a person need not wait for; `mappings` says which text a carrier counts segments by.
@@ -277,6 +278,8 @@ UNUSED = {
     *("signet.users", "signet.user_changes", "signet.accounts", "signet.queries"),
     *("signet.passwords", "signet.sessions", "signet.edge.batch"),
     *("signet.edge.pictures", "signet.edge.sounds", "signet.store.decisions"),
+    *("signet.quiet_hours", "signet.marketing", "signet.store.marketing"),
+    *("signet.store.frequency", "signet.store.opt_outs"),
 } - USED
 
 

@@ -98,6 +98,11 @@ CORS_HEADERS = [
 # Function -> every (action, resource) it may use; a condition of the template in front, and
 # behind it the attributes that a read is restricted to.
 TEXTS_ONLY = "app_id item routes text vendor_signatures vendor_template vendor_variables"
+CAMPAIGNS = {"SIGNET_CAMPAIGNS_TABLE", "SIGNET_AUDIENCES_BUCKET", "SIGNET_BULK_QUEUE_URL"}
+MARKETING = {"SIGNET_OPT_OUTS_TABLE", "SIGNET_QUIET_HOURS"}
+SCHEDULES = (
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
+)
 TEXTS_AND_MARKETING = " ".join(sorted([*TEXTS_ONLY.split(), "company", "marketing", "switches"]))
 PLANNED = " ".join(
     sorted(
@@ -197,6 +202,11 @@ PERMISSIONS = {
         *_sender("BulkQueue", TEXTS_AND_MARKETING),
         ("dynamodb:GetItem in #digests", "Apps.Arn"),
         ("dynamodb:BatchGetItem", "OptOuts.Arn"),
+        ("dynamodb:BatchGetItem", "Messages.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:BatchGetItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/plans/*"),
     },
     "ReceiptFunction": {
         ("dynamodb:Query", "${Apps.Arn}/index/listed"),
@@ -212,13 +222,19 @@ PERMISSIONS = {
         ("dynamodb:UpdateItem in #digests", "Apps.Arn"),
         ("dynamodb:UpdateItem", "OptOuts.Arn"),
         ("dynamodb:UpdateItem", "Events.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
         ("SendsOutsideAws: secretsmanager:GetSecretValue", "CarrierSecret"),
         _KMS,
     },
     "SweeperFunction": {
+        ("dynamodb:Query", "${Campaigns.Arn}/index/open"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
         ("dynamodb:Query", "${Messages.Arn}/index/open"),
         ("dynamodb:GetItem", "Messages.Arn"),
         ("dynamodb:UpdateItem", "Messages.Arn"),
+        ("dynamodb:Query", "${Campaigns.Arn}/index/open"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
         ("dynamodb:Query", "${Apps.Arn}/index/listed"),
         ("dynamodb:BatchGetItem", "Apps.Arn"),
         ("dynamodb:GetItem", "Balances.Arn"),
@@ -239,23 +255,6 @@ PERMISSIONS = {
         ("s3:GetObject", "${Imports.Arn}/*"),
         ("s3:PutObject", "${Imports.Arn}/reports/*"),
         ("lambda:InvokeFunction", "ImporterFunction.Arn"),
-        _KMS,
-    },
-    "CampaignFunction": {
-        ("dynamodb:GetItem", "Apps.Arn"),
-        ("dynamodb:PutItem", "Apps.Arn"),
-        ("dynamodb:UpdateItem", "Apps.Arn"),
-        ("dynamodb:GetItem", "Campaigns.Arn"),
-        ("dynamodb:Query", "Campaigns.Arn"),
-        ("dynamodb:PutItem", "Campaigns.Arn"),
-        ("dynamodb:UpdateItem", "Campaigns.Arn"),
-        ("dynamodb:DeleteItem", "Campaigns.Arn"),
-        ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
-        ("s3:PutObject", "${Audiences.Arn}/uploads/*"),
-        ("s3:DeleteObject", "${Audiences.Arn}/uploads/*"),
-        ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
-        ("s3:DeleteObject", "${Audiences.Arn}/audiences/*"),
-        ("lambda:InvokeFunction", "PlannerFunction.Arn"),
         _KMS,
     },
     "PlannerFunction": {
@@ -346,6 +345,34 @@ PERMISSIONS = {
         ("dynamodb:DeleteItem", "Events.Arn"),
         ("dynamodb:BatchGetItem", "OptOuts.Arn"),
         ("dynamodb:UpdateItem", "OptOuts.Arn"),
+        _KMS,
+    },
+    "CampaignFunction": {
+        ("dynamodb:GetItem", "Apps.Arn"),
+        ("dynamodb:PutItem", "Apps.Arn"),
+        ("dynamodb:UpdateItem of app_id item session_key in #deployment", "Apps.Arn"),
+        ("dynamodb:GetItem", "Campaigns.Arn"),
+        ("dynamodb:Query", "Campaigns.Arn"),
+        ("dynamodb:PutItem", "Campaigns.Arn"),
+        ("dynamodb:UpdateItem", "Campaigns.Arn"),
+        ("dynamodb:DeleteItem", "Campaigns.Arn"),
+        ("dynamodb:GetItem", "Balances.Arn"),
+        ("dynamodb:UpdateItem", "Balances.Arn"),
+        ("dynamodb:BatchGetItem", "Campaigns.Arn"),
+        ("s3:GetObject", "${Audiences.Arn}/plans/*"),
+        ("s3:GetObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:PutObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:DeleteObject", "${Audiences.Arn}/uploads/*"),
+        ("s3:GetObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:DeleteObject", "${Audiences.Arn}/audiences/*"),
+        ("s3:GetObject", "${Audiences.Arn}/results/*"),
+        ("s3:PutObject", "${Audiences.Arn}/results/*"),
+        ("sqs:SendMessage", "BulkQueue.Arn"),
+        ("lambda:InvokeFunction", "PlannerFunction.Arn"),
+        ("scheduler:CreateSchedule", SCHEDULES),
+        ("scheduler:UpdateSchedule", SCHEDULES),
+        ("scheduler:DeleteSchedule", SCHEDULES),
+        ("iam:PassRole to scheduler.amazonaws.com", "ScheduleRole.Arn"),
         _KMS,
     },
     "EventsFunction": {
@@ -442,7 +469,7 @@ def transformed() -> Json:
 def resources(kind: str) -> dict[str, Json]:
     """Logical id -> properties of the template's resources of one type."""
     return {
-        name: resource["Properties"]
+        name: resource.get("Properties", {})
         for name, resource in template()["Resources"].items()
         if resource["Type"] == kind
     }
@@ -532,10 +559,14 @@ def _grants(statement: Json, prefix: str) -> set[tuple[str, str]]:
 def _attributes(condition: Json) -> str:
     """` of a b` for what is restricted to attributes a and b, both keys included.
 
-    A write may be restricted to one partition as well, ` of a b in #partition`, or to that alone.
+    ` to a` for a role that only service a may be given. A write may be restricted to one
+    partition as well, ` of a b in #partition`, or to that alone.
     A read without a projection has none to check, so it is `dynamodb:Select` that refuses it:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
+    if "StringEquals" in condition and "ForAllValues:StringEquals" not in condition:
+        assert condition["StringEquals"].keys() == {"iam:PassedToService"}
+        return f" to {condition['StringEquals']['iam:PassedToService']}"
     if "ForAllValues:StringEquals" not in condition:
         assert condition.keys() <= {"StringLike"}, condition
         return ""
@@ -635,6 +666,10 @@ def test_the_api_has_these_routes_and_no_authorizer() -> None:
                 "/console/api/review",
                 "/console/api/review/{proxy+}",
                 "/console/api/audit",
+                "/console/api/campaigns",
+                "/console/api/campaigns/{proxy+}",
+                "/console/api/audiences",
+                "/console/api/audiences/{proxy+}",
                 "/console/api/events",
                 "/console/api/events/{proxy+}",
                 "/console/api/guard",
@@ -833,6 +868,9 @@ def test_a_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
     certain -= {"SIGNET_PICTURES_URL"} if name == "PicturesFunction" else set()
     # It opens carriers to read what they report, and sends by none.
     certain -= SENDING if name == "ReceiptFunction" else set()
+    # They have code in common with those that send marketing, and send none.
+    certain -= MARKETING if name in ("AccountFunction", "SenderCodesFunction") else set()
+    certain -= CAMPAIGNS if name == "SenderCodesFunction" else set()
     assert certain <= given
     assert given <= mentioned
 
@@ -1173,6 +1211,39 @@ def test_nobody_has_events_sent_into_a_private_network_unless_it_is_said() -> No
         variables = function(name)["Environment"]["Variables"]
         assert variables["SIGNET_PRIVATE_WEBHOOKS"] == {"Ref": "PrivateWebhooks"}
     assert SETTINGS["SIGNET_PRIVATE_WEBHOOKS"][0] == "off"
+
+
+# --- campaigns ----------------------------------------------------------------------------
+
+
+def test_only_schedules_of_this_deployment_start_campaigns() -> None:
+    (trust,) = properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+        "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+    }
+
+
+def test_a_schedule_may_start_campaigns_keep_what_fails_and_nothing_else() -> None:
+    policy = properties("ScheduleStarts")
+    assert policy["Roles"] == [{"Ref": "ScheduleRole"}]
+    granted = {
+        grant
+        for statement in policy["PolicyDocument"]["Statement"]
+        for grant in _grants(statement, "")
+    }
+    assert granted == {
+        ("lambda:InvokeFunction", "CampaignFunction.Arn"),
+        ("sqs:SendMessage", "ImportsDeadLetters.Arn"),
+    }
+
+
+def test_a_start_that_fails_is_tried_twice_more_and_then_rings() -> None:
+    config = properties("CampaignFunction")["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] == 2
+    failed = config["DestinationConfig"]["OnFailure"]
+    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]}}
 
 
 # --- deploying ----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from signet.edge import alarms, campaign_queue, clock, queue, settings
 from signet.edge.logs import logger
+from signet.flows.hold_campaign import hold_overdue
 from signet.flows.keep_books import Books, close_days, watch_balances
 from signet.flows.sweep import Records, sweep
 from signet.flows.wake_campaigns import Sleepers, wake
@@ -31,7 +32,7 @@ records = Records(
         settings.value("SIGNET_CODES_QUEUE_URL"), queue.Job(ref, is_rescue=True)
     ),
 )
-sleepers = Sleepers(campaigns.due, campaigns.get, campaign_queue.put_step)
+sleepers = Sleepers(campaigns.due, campaigns.get, campaign_queue.put_step, hold_overdue)
 books = Books(
     apps=apps.every_app,
     standing=balances.standing,

@@ -21,6 +21,7 @@ SERVICES = {
         "lambda",
         "pinpoint-sms-voice-v2",
         "s3",
+        "scheduler",
         "secretsmanager",
         "sns",
         "sqs",

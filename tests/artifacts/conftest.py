@@ -70,6 +70,12 @@ def aws(emulator: str, emulated: SimpleNamespace) -> Iterator[SimpleNamespace]:
         "NotifyFunction": "NotifyFunction",
         "EventBus": os.environ["SIGNET_EVENT_BUS"],
         "Imports": os.environ["SIGNET_IMPORTS_BUCKET"],
+        "Campaigns": os.environ["SIGNET_CAMPAIGNS_TABLE"],
+        "Audiences": os.environ["SIGNET_AUDIENCES_BUCKET"],
+        "PlannerFunction": "PlannerFunction",
+        "ScheduleGroup": os.environ["SIGNET_SCHEDULE_GROUP"],
+        "ScheduleRole.Arn": os.environ["SIGNET_SCHEDULE_ROLE_ARN"],
+        "ImportsDeadLetters.Arn": os.environ["SIGNET_SCHEDULE_DEAD_LETTERS_ARN"],
     }
     with recording(emulator, {name: key for key, name in physical.items()}) as (url, asked):
         yield SimpleNamespace(url=url, asked=asked, physical=physical, emulator=emulator)
@@ -100,6 +106,8 @@ def start(built: Path, aws: SimpleNamespace, tmp_path: Path) -> Start:
             one = chosen(one)
             if isinstance(one, str):
                 return one
+            if "Fn::GetAtt" in one:
+                return values[".".join(one["Fn::GetAtt"])]
             # An address is as good as another.
             return values[one["Ref"]] if "Ref" in one else str(one["Fn::Sub"])
 

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import re
 import threading
 import urllib.parse
 from collections.abc import Collection, Iterator, Mapping
@@ -30,6 +31,11 @@ def is_allowed(asked: Grant, permissions: Collection[Grant]) -> bool:
 
 
 _IAM_NAMES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AWSEvents": "events"}
+_OF_SCHEDULES = {"POST": "CreateSchedule", "PUT": "UpdateSchedule", "DELETE": "DeleteSchedule"}
+# Of the deployment's group, which is the only one that is named.
+SCHEDULES = (
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
+)
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -51,10 +57,10 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
             self._pass_on(body)
 
         def do_GET(self) -> None:
-            asked.add(_object_grant(self.command, self.path, names))
+            asked.add(_path_grant(self.command, self.path, names))
             self._pass_on(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
-        do_HEAD = do_PUT = do_GET
+        do_HEAD = do_PUT = do_DELETE = do_GET
 
         def _pass_on(self, body: bytes) -> None:
             connection = http.client.HTTPConnection(upstream, timeout=30)
@@ -87,20 +93,38 @@ def recording(emulator: str, names: Mapping[str, str]) -> Iterator[tuple[str, se
         server.server_close()
 
 
+def _path_grant(method: str, path: str, names: Mapping[str, str]) -> Grant:
+    """What is asked by a path alone: EventBridge Scheduler, else S3."""
+    if path.startswith("/schedules/"):
+        return f"scheduler:{_OF_SCHEDULES[method]}", SCHEDULES
+    return _object_grant(method, path, names)
+
+
 def _object_grant(method: str, path: str, names: Mapping[str, str]) -> Grant:
     """What S3 is asked: only objects, of the bucket in front of the path."""
     bucket, _, key = urllib.parse.unquote(urllib.parse.urlsplit(path).path)[1:].partition("/")
     place = f"${{{names[bucket]}.Arn}}"
     if method == "PUT":
         return "s3:PutObject", f"{place}/{key.split('/')[0]}/*" if "/" in key else f"{place}/*"
-    return "s3:GetObject", f"{place}/*"
+    # Of audiences a function reads what it needs, by its folder.
+    folder = f"{key.split('/')[0]}/" if names[bucket] == "Audiences" else ""
+    return "s3:GetObject", f"{place}/{folder}*"
+
+
+def _deleting_grants(path: str, body: bytes, names: Mapping[str, str]) -> Iterator[Grant]:
+    """What S3 is asked to delete, many objects at once."""
+    place = f"${{{names[urllib.parse.urlsplit(path).path.strip('/')]}.Arn}}"
+    for folder in re.findall(r"<Key>([^/<]+)/", body.decode()):
+        yield "s3:DeleteObject", f"{place}/{folder}/*"
 
 
 def _grants(
     path: str, headers: Mapping[str, str], body: bytes, names: Mapping[str, str]
 ) -> Iterator[Grant]:
     target = headers.get("X-Amz-Target", "")
-    if target:
+    if path.startswith("/schedules/"):
+        yield _path_grant("POST", path, names)
+    elif target:
         service, _, operation = target.partition(".")
         action = f"{_IAM_NAMES.get(service, service)}:{operation}"
         asked = json.loads(body)
@@ -111,6 +135,8 @@ def _grants(
     elif "/functions/" in path:
         function = urllib.parse.unquote(path.split("/functions/")[1].split("/")[0])
         yield "lambda:InvokeFunction", f"{names[function]}.Arn"
+    elif path.endswith("?delete"):
+        yield from _deleting_grants(path, body, names)
     else:
         fields = urllib.parse.parse_qs(body.decode())
         action = f"sns:{fields['Action'][0]}"
@@ -144,6 +170,8 @@ def _only(action: str, body: dict[str, Any]) -> str:
     if body["Key"].get("app_id") == {"S": "#digests"}:
         return " in #digests"
     given = body.get("ExpressionAttributeNames", {})
+    if body["Key"].get("app_id") == {"S": "#digests"}:
+        return " in #digests"
     if action == "dynamodb:UpdateItem" and body["Key"].get("app_id") == {"S": "#deployment"}:
         return f" of {' '.join(sorted({*body['Key'], *given.values()}))} in #deployment"
     if "ProjectionExpression" not in body:

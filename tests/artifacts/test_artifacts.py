@@ -18,22 +18,36 @@ from typing import Any
 import boto3
 import pytest
 
-from signet import captchas
+from signet import captchas, quiet_hours
+from signet.apps import Signature, Switches, Use
 from signet.audits import Entry
+from signet.opt_outs import OptOut
+from signet.quiet_hours import zone_of
+from signet.store import apps, captcha_keys, mappings, messages, opt_outs
 from signet.store import callbacks as callback_store
-from signet.store import captcha_keys, mappings, messages, opt_outs
 from signet.store.apps import DEPLOYMENT
 from signet.vendor_templates import Ours
 from tests.artifacts.asking import Json, answer, asked_without_leave, event, taken
 from tests.artifacts.conftest import ARCHITECTURE, Start
 from tests.carriers import test_alibaba, test_tencent
 from tests.carriers.vendor import serving
-from tests.conftest import DEMO_APP, record_app
+from tests.conftest import DEMO_APP, WORLD, record_app
 from tests.functions import callbacks
-from tests.store.build import SUBJECT, accept, claim_of, message_item, new_send
+from tests.functions.service import http_event, put_template
+from tests.store.build import (
+    SUBJECT,
+    accept,
+    claim_of,
+    message_item,
+    message_items,
+    new_send,
+    put_signature,
+)
 from tests.test_template import PERMISSIONS
 
 PHONE = "+8618612345678"
+# At every hour one of them may be sent marketing, and one may not.
+ANYWHERE = (PHONE, "+12025550123", "+447400123456")
 # Carrier -> how its answers look, its credentials, and what stands for the built-in text.
 VENDORS = {
     "alibaba": (
@@ -59,6 +73,7 @@ ANSWERS: dict[str, tuple[int, Json]] = {
     "router": (200, {"__type": "Date"}),
     "captcha": (200, {}),
     "guard": (200, {"limits": []}),
+    "campaign": (200, {"campaigns": [], "cursor": None}),
     "people": (401, {"code": 401}),  # nobody operates this deployment
     "events": (200, {"items": [], "cursor": None}),
     "receipt": (404, {"code": 1}),  # a deployment by default has no carrier that calls
@@ -77,6 +92,8 @@ def test_a_built_function_answers_its_event(name: str, start: Start, aws: Simple
             assert reply == {"batchItemFailures": [{"itemIdentifier": message_id}]}
         case "sweeper" | "importer" | "notify":
             assert reply == {"seen": 0}
+        case "planner":
+            assert reply is None
         case other:
             status, body = answer(reply)
             assert (status, {**body, **ANSWERS[other][1]}) == (ANSWERS[other][0], body)
@@ -144,6 +161,47 @@ def test_the_built_functions_send_a_code_and_verify_it_once(
         status, refusal = answer(verify.invoke(right))
     assert (status, refusal["code"]) == (400, 603)
     assert asked_without_leave("VerifyFunction", taken(aws.asked)) == set()
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_built_functions_know_the_hours_of_marketing_and_who_opted_out(
+    is_open: bool, start: Start, aws: SimpleNamespace
+) -> None:
+    now = datetime.now(UTC)
+    opening = {number: quiet_hours.opens_at(zone_of(number), now) for number in ANYWHERE}
+    number, opens = next(one for one in opening.items() if (one[1] is None) is is_open)
+    abroad = Switches(international=True)
+    apps.change(
+        DEMO_APP.app_id,
+        lambda app: replace(app, company="天东公司", guard=WORLD, switches=abroad),
+    )
+    put_signature(DEMO_APP.app_id, Signature("brand", "天天商城", "s9", use=Use.MARKETING))
+    put_template("上新！回复TD退订", name="Autumn", kind="marketing")
+    taken(aws.asked)
+    wanted = {"mobilePhoneNumber": number, "template": "Autumn", "sign": "brand"}
+    master = {"X-LC-Id": DEMO_APP.app_id, "X-LC-Key": "signet-demo-master,master"}
+
+    with start("RequestFunction") as request:
+        asked = http_event("request", headers=master, raw=json.dumps(wanted))
+        assert answer(request.invoke(asked)) == (200, {})
+    assert asked_without_leave("RequestFunction", taken(aws.asked)) == set()
+    (record,) = message_items()
+    assert record.get("held_until") == (int(opens.timestamp()) if opens else None)
+
+    opt_out = OptOut(is_out=True, at=1)
+    opt_outs.record_reply(DEMO_APP.app_id, number, replace(opt_out, reply_id="1", carrier="sns"))
+    delivery = event("sender")
+    message_id = f"{record['pk'].split('#', 1)[1].replace('#', '-')}-{record['sk']}"
+    job = {"v": 1, "app_id": DEMO_APP.app_id, "message_id": message_id}
+    delivery["Records"][0]["body"] = json.dumps(job)
+    taken(aws.asked)
+    with start("SenderBulkFunction") as sender:
+        assert sender.invoke(delivery) == {"batchItemFailures": []}
+    asked_for = taken(aws.asked)
+    assert asked_without_leave("SenderBulkFunction", asked_for) == set()
+    assert (("dynamodb:BatchGetItem", "OptOuts.Arn") in asked_for) is is_open
+    (record,) = message_items()
+    assert record.get("reason") == ("opted out" if is_open else None)
 
 
 def test_the_built_sweeper_queues_again_what_was_left_lying(
@@ -249,6 +307,9 @@ def test_the_built_layers_hold_what_they_should_and_no_more(built: Path) -> None
     }
     assert (python / "botocore" / "data" / "endpoints.json").stat().st_size < 100_000
     assert not list(python.rglob("*.so")), "compiled code needs a layer for each processor"
+    numbers = {path.stem for path in (python / "phonenumbers").iterdir()}
+    assert numbers >= {"timezone", "tzdata"}
+    assert not numbers & {"geocoder", "geodata", "carrier", "carrierdata"}
     ours = {path.name for path in (built / "SignetLayer" / "python").iterdir()}
     assert ours == {"signet"}
 

@@ -420,6 +420,7 @@ def pages_of_records(route: Route) -> None:
         "carrier": "sns",
         "carrier_message_id": None,
         "reason": None,
+        "held_until": None,
     }
     more = "cursor=" in route.request.url
     page = {"items": [one] if more else [one, one], "cursor": None if more else "next"}
@@ -508,6 +509,33 @@ def test_a_switch_of_the_accounts_is_stored_at_once(
     expect(switch).not_to_be_checked()
     expect(switch).to_be_focused()
     assert switches_of(stack, app)["login_by_code"] is False
+
+
+def test_a_cap_on_marketing_has_both_its_numbers_or_none(
+    open_page: Open, stack: Any, app: dict[str, Any], owner: Session
+) -> None:
+    page = open_page(locale="en-GB")
+    enter(page, owner, "settings")
+    form = card(page, "Marketing")
+    count, days = form.get_by_label("Messages to one number"), form.get_by_label("In days")
+    expect(count).to_have_value("2")
+    expect(days).to_have_value("7")
+
+    days.fill("")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_contain_text("Fill in both, or neither.")
+    days.fill("30")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#toast")).to_have_text("Saved.")
+    page.reload()
+    expect(days).to_have_value("30")
+
+    count.fill("")
+    days.fill("")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#toast")).to_have_text("Saved.")
+    page.reload()
+    expect(count).to_have_value("")
 
 
 def test_codes_without_numbers_are_allowed_only_by_somebody_who_was_warned(

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from signet.apps import App, Key, Signature, Switches, TestPhone
+from signet.apps import App, Cap, Key, Signature, Switches, TestPhone
 from signet.errors import BadParameter, NameTaken
 from signet.flows.create_app import NewApp, create_app
-from signet.marketing import FIRST_CAP
 from signet.store import apps, balances, ledger
 from signet.store.balances import Account
 from signet.store.ledger import Credit, Day
@@ -55,7 +54,7 @@ def test_what_is_known_of_an_app_is_kept() -> None:
         personal=True,
         created_by="demo",
         separate_review=True,
-        marketing_cap=FIRST_CAP,
+        marketing_cap=Cap(2, 7),
     )
     assert apps.signature("signet-new-app", "Signet") == new.signature
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signet import charges, marketing, messages, phones
-from signet.apps import App, ReviewState, Signature, Switches, TestPhone, Use
+from signet.apps import App, Cap, ReviewState, Signature, Switches, TestPhone, Use
 from signet.charges import Charge
 from signet.codes import LiveCode, Subject
 from signet.credentials import Authority
@@ -32,7 +32,6 @@ from signet.errors import (
 )
 from signet.flows.send_message import Caller, Stores, send_message
 from signet.limits import Channel, Kind, Limit
-from signet.marketing import Cap
 from signet.messages import Message
 from signet.routes import Wanted
 from signet.segments import Rule

@@ -96,7 +96,9 @@ def keys() -> set[str]:
 
 
 def test_the_event_of_the_gateway_is_answered() -> None:
-    reply = campaign_function.handler(http_event("campaign"), CONTEXT)
+    reply = campaign_function.handler(
+        http_event("campaign", path="/console/api/audiences"), CONTEXT
+    )
     assert json.loads(reply["body"]) == {"audiences": [], "cursor": None}
 
 
@@ -444,6 +446,16 @@ def test_audiences_are_their_owners(headers: dict[str, str]) -> None:
         "GET", "/console/api/audiences", headers=headers, handler=campaign_function.handler
     )
     assert reply.status in (401, 403)
+
+
+def test_the_widest_file_fits_into_its_item() -> None:
+    names = [f"列{number:031}" for number in range(49)]
+    line = ",".join(["字" * 400] * 49)
+    rows_of = "".join(f"1380013800{number},{line}\n" for number in range(6))
+    audience = read(f"phone,{','.join(names)}\n{rows_of}".encode())
+    assert (audience["state"], audience["valid"]) == ("ready", 6)
+    assert audience["sample"][0]["variables"][names[0]] == "字" * 60
+    assert rows(audience["id"])[0].variables[names[0]] == "字" * 400
 
 
 def test_a_bucket_that_fails_is_no_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,6 +159,17 @@ def test_a_change_that_is_none_is_not_in_the_trail() -> None:
     assert trail() == []
 
 
+def test_an_owner_says_how_much_marketing_a_number_gets() -> None:
+    cap = {"cap": {"count": 4, "days": 30}}
+
+    assert owned("PATCH", "/app", {"marketing": cap}).body["marketing"] == cap
+    assert owned("GET", "/app").body["marketing"] == cap
+    assert owned("PATCH", "/app", {"marketing": {"cap": None}}).body["marketing"] == {"cap": None}
+    reply = owned("PATCH", "/app", {"marketing": {"cap": {"count": 4}}})
+    assert reply.refusal == (400, 1)
+    assert "days" in reply.body["error"]
+
+
 def test_a_field_that_cannot_be_changed_is_named() -> None:
     reply = owned("PATCH", "/app", {"balance_shards": 5})
 
@@ -176,6 +187,7 @@ def test_an_operator_creates_an_app_whose_keys_are_shown_once() -> None:
     app_id, master_key = made.body["app_id"], made.body["master_key"]
     assert (made.body["created_by"], made.body["company"]) == (OPERATOR, "新公司")
     assert made.body["switches"] == asdict(first_switches(imported=False))
+    assert made.body["marketing"] == {"cap": {"count": 2, "days": 7}}
     mine = api("GET", "/app", headers=owner(app_id, master_key))
     assert mine.body["name"] == "新应用"
     assert api("GET", "/balance", headers=owner(app_id, master_key)).body["balance_micros"] == (
@@ -198,6 +210,7 @@ def test_an_app_that_comes_from_leancloud_keeps_its_ids_and_what_clients_may() -
     )
 
     assert made.status == 201
+    assert made.body["marketing"] == {"cap": None}
     assert made.body["app_key"] == "pFcwt2MaALYf70POa7bIqe0J"
     assert made.body["master_key"] == "QSYqbOOTb6RjTHnPr9IPIsrj"
     assert made.body["switches"] == asdict(first_switches(imported=True))

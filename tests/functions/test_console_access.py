@@ -23,11 +23,16 @@ from signet import events
 from signet.acts import Act
 from signet.apps import Events
 from signet.audiences import Audience, Encoding, Found, State, Wanted
+from signet.audits import Entry
+from signet.campaigns import Campaign, Content, Schedule, Stops
+from signet.campaigns import State as CampaignState
 from signet.consents import Consent
 from signet.edge import functions
 from signet.edge.http import Route
 from signet.flows import ledger_files
+from signet.limits import Kind
 from signet.store import audiences, consents, deployment
+from signet.store import campaigns as campaign_store
 from signet.store import events as event_store
 from tests.conftest import DEMO_APP, record_app
 from tests.functions.console_calls import (
@@ -39,6 +44,7 @@ from tests.functions.console_calls import (
     operator,
     owner,
 )
+from tests.functions.service import put_template
 from tests.store.build import PHONE, new_message, new_send
 from tests.store.build import client as aws_client
 
@@ -82,6 +88,19 @@ MAY = {
     "POST /console/api/events/test": Who.OWNER,
     "GET /console/api/events/deliveries": Who.OWNER,
     "POST /console/api/events/deliveries/{id}/replay": Who.OWNER,
+    "GET /console/api/campaigns": Who.OWNER,
+    "POST /console/api/campaigns": Who.OWNER,
+    "GET /console/api/campaigns/{id}": Who.OWNER,
+    "PUT /console/api/campaigns/{id}": Who.OWNER,
+    "POST /console/api/campaigns/{id}/plan": Who.OWNER,
+    "POST /console/api/campaigns/{id}/schedule": Who.OWNER,
+    "POST /console/api/campaigns/{id}/start": Who.OWNER,
+    "POST /console/api/campaigns/{id}/pause": Who.OWNER,
+    "POST /console/api/campaigns/{id}/resume": Who.OWNER,
+    "POST /console/api/campaigns/{id}/cancel": Who.OWNER,
+    "POST /console/api/campaigns/{id}/results": Who.OWNER,
+    "GET /console/api/campaigns/{id}/results": Who.OWNER,
+    "DELETE /console/api/campaigns/{id}": Who.OWNER,
     "GET /console/api/opt-outs": Who.OWNER,
     "GET /console/api/opt-outs/{phone}": Who.OWNER,
     "PUT /console/api/opt-outs/{phone}": Who.OWNER,
@@ -145,6 +164,12 @@ MAY = {
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /console/api/app": {"company": "changed"},
     "PUT /console/api/events": {"bus": True},
+    "POST /console/api/campaigns": {
+        "name": "changed",
+        "template": "Marked_Notice",
+        "audience_id": "019ab3f52c04f1e2d3c",
+    },
+    "PUT /console/api/campaigns/{id}": {"name": "changed"},
     "PUT /console/api/opt-outs/{phone}": {"comment": "changed"},
     "POST /console/api/audiences": {"name": "changed"},
     "DELETE /console/api/opt-outs/{phone}": {"comment": "changed"},
@@ -206,6 +231,20 @@ MARKED_APP = replace(
     company="Marked company",
     events=Events(url="https://example.com/Marked"),
 )
+CAMPAIGN = Campaign(
+    app_id=DEMO_APP.app_id,
+    campaign_id="c1",
+    version=1,
+    name="Marked campaign",
+    state=CampaignState.DRAFT,
+    content=Content(Kind.NOTIFICATION, "Marked_Notice", 1, "Signet", "Marked", AUDIENCE),
+    schedule=Schedule(),
+    pace=None,
+    stops=Stops(),
+    created_at=1,
+    updated_at=1,
+    created_by="Marked",
+)
 EVENT = events.ping(DEMO_APP.app_id, chance="one", at=datetime.now(UTC))
 
 
@@ -253,6 +292,7 @@ def message_id(tables: object, stopped: None, monkeypatch: pytest.MonkeyPatch) -
     event_store.record(MARKED_APP, EVENT, now=now)
     opt_out()
     add_audience(now)
+    draft_campaign()
     monkeypatch.setattr(functions, "invoke_later", lambda *_: None)
     consent(now)
     return record_message(now)
@@ -263,6 +303,11 @@ def consent(now: datetime) -> None:
     at = int(now.timestamp() * 1000) + 60_000
     consents.record(DEMO_APP.app_id, Consent(PHONE, "Marked how", at, "console", by="Marked"))
     ledger_files.begin(Act(DEMO_APP.app_id, "owner", now), EXPORT, lambda _: None)
+
+
+def draft_campaign() -> None:
+    put_template("Marked", name="Marked_Notice")
+    campaign_store.create(CAMPAIGN, Entry(datetime.now(UTC), "Marked", "create", "campaign:Marked"))
 
 
 def submit(what: str, route: str, name: str) -> None:
@@ -333,6 +378,7 @@ def ask(message_id: str) -> Ask:
         path = place.route.path
         signature = "signatures" in path
         path = path.replace("{name}", "Marked_Signature" if signature else "Marked_Template")
+        path = path.replace("campaigns/{id}", f"campaigns/{CAMPAIGN.campaign_id}")
         path = path.replace("deliveries/{id}", f"deliveries/{EVENT.event_id}")
         path = path.replace("exports/{id}", f"exports/{EXPORT}")
         path = path.replace("audiences/{id}", f"audiences/{AUDIENCE}")

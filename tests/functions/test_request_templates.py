@@ -248,15 +248,6 @@ def test_a_missing_variable_is_606_and_named(shop: Service, fields: dict[str, An
     assert "order_id" in error
 
 
-def test_a_template_for_marketing_is_refused(shop: Service) -> None:
-    put_template("新品上架 回复TD退订", kind="marketing")
-
-    code, error = refused(shop)
-
-    assert code == 1
-    assert "Marketing" in error
-
-
 @pytest.mark.parametrize(
     "value", ["【银行】", "a】", "【", "a\nb", "a\u202eb", "\ud800", ["x"], {}]
 )

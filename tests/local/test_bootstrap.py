@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from local import LocalStackError, bootstrap
-from signet.apps import first_switches
+from signet.apps import FIRST_CAP, first_switches
 from signet.store import apps, balances
 from signet.store.balances import Account
 from tests.store import build
@@ -49,6 +49,7 @@ def test_the_first_run_makes_an_operator_and_an_app_that_can_send(
     assert app is not None
     assert app.app_key.current == shown(said, "app key")
     assert app.switches == first_switches(imported=False)
+    assert app.marketing_cap == FIRST_CAP
     assert balances.balance(Account(app.app_id)) == 5_000_000
     assert "https://sms.example.com/console" in said
     assert "WARNING" not in said
@@ -73,6 +74,7 @@ def test_an_app_with_the_keys_it_had_goes_on_as_it_was_and_says_what_that_means(
     assert app is not None
     assert app.app_key.current == "the-key-in-all-phones"
     assert app.switches == first_switches(imported=True)
+    assert app.marketing_cap is None
     said = capsys.readouterr().out
     assert "WARNING" in said
     for name in ("bulk_needs_master_key", "first_proof_resets_access", "auth_data_needs"):

@@ -50,6 +50,12 @@ def said(record: Record, *, after: int = 10) -> str:
         ({"state": State.EXPIRED, "reason": "code expired"}, 10, "Ask for a new code"),
         ({"state": State.EXPIRED, "reason": "kept back"}, 10, "no account"),
         ({"state": State.EXPIRED, "reason": "withheld"}, 10, "those who run the app"),
+        ({"state": State.EXPIRED, "reason": "opted out"}, 10, "wants no marketing"),
+        ({"state": State.EXPIRED, "reason": "no company"}, 10, "Name the company"),
+        ({"state": State.EXPIRED, "reason": "sms off"}, 10, "Turn the SMS service on"),
+        ({"state": State.QUEUED, "held_until": START + 900}, 899, "waits for the hours"),
+        ({"state": State.QUEUED, "held_until": START + 900}, 910, "look again in some seconds"),
+        ({"state": State.QUEUED, "held_until": START + 900}, 990, "alarms"),
     ],
 )
 def test_each_way_of_not_arriving_has_something_to_do(

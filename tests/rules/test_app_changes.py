@@ -1,13 +1,16 @@
 """Changes to an app: what may be changed by whom, and what is refused by name."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
-from signet import app_changes
-from signet.apps import Guard, Switches, TestPhone
+from signet import app_changes, marketing
+from signet.app_changes import Changes
+from signet.apps import Cap, Guard, Switches, TestPhone
 from signet.errors import BadParameter, PhoneInvalid, SignetError
 from tests.conftest import DEMO_APP
 
@@ -138,6 +141,7 @@ def test_an_operator_does_not_change_what_owners_decide(field: str) -> None:
         ({"low_balance_micros": 10**14}, "low_balance_micros"),
         ({"test_phone": "18200008888"}, "test_phone"),
         ({"test_phone": {"phone": "18200008888", "code": "1"}}, "code"),
+        ({"marketing": {"cap": {"count": 0, "days": 7}}}, "count"),
         ({"\ud800": 1}, "One of the fields"),
     ],
 )
@@ -151,6 +155,21 @@ def test_what_is_wrong_is_named(body: dict[str, Any], named: str) -> None:
 def test_a_test_phone_is_a_phone() -> None:
     with pytest.raises(PhoneInvalid):
         owned({"test_phone": {"phone": "12"}})
+
+
+@pytest.mark.parametrize("cap", [Cap(3, 30), None])
+@pytest.mark.parametrize(
+    "changes", [partial(app_changes.by_owner, test_code=str), app_changes.by_operator]
+)
+def test_owners_and_operators_set_the_cap_on_marketing(
+    changes: Callable[[dict[str, Any]], Changes], cap: Cap | None
+) -> None:
+    app = replace(DEMO_APP, marketing_cap=Cap(2, 7))
+
+    changed = changes({"marketing": marketing.shown(cap)}).apply(app)
+
+    assert changed.marketing_cap == cap
+    assert app_changes.shown(changed)["marketing"] == marketing.shown(cap)
 
 
 def test_the_trail_says_what_was_changed() -> None:
@@ -194,6 +213,7 @@ def test_an_app_is_shown_without_its_master_key() -> None:
             "auth_data_needs_master_key": True,
         },
         "guard": {"countries": ["86"], "allowed": [], "servers": [], "work_bits": 12},
+        "marketing": {"cap": None},
         "daily_cap_micros": None,
         "low_balance_micros": None,
         "balance_shards": 1,

@@ -94,6 +94,7 @@ def workbook() -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no_csv"),
         (b"phone\n1380013\x008000\n", "binary"),
     ],
+    ids=["UTF-16", "UTF-16 without a mark", "workbook", "gzip", "old workbook", "NUL"],
 )
 def test_what_is_no_csv_is_said(text: bytes, key: str) -> None:
     assert problem(text)[0] == key

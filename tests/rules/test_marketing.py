@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 import pytest
 
 from signet import marketing
+from signet.apps import Cap
 from signet.errors import BadParameter
 from signet.limits import Kind
-from signet.marketing import Cap, Drop, Facts, Hold, Verdict
+from signet.marketing import Drop, Facts, Hold, Verdict
 from signet.quiet_hours import Window
 from tests.rules.test_quiet_hours import CHINA, at
 from tests.store.build import new_message, new_send
@@ -69,7 +70,6 @@ def test_a_held_message_lives_from_its_opening_on() -> None:
 )
 def test_a_cap_is_read_and_shown(given: dict[str, Any], cap: Cap | None) -> None:
     assert marketing.cap({"marketing": given}) == cap
-    assert marketing.kept_cap(marketing.shown(cap)) == cap
     assert marketing.shown(cap) == {"cap": given.get("cap")}
 
 

@@ -164,6 +164,7 @@ def test_a_record_is_shown_without_its_number() -> None:
         "carrier": "sns",
         "carrier_message_id": "abc-1",
         "reason": None,
+        "held_until": None,
     }
 
 
@@ -190,6 +191,11 @@ def test_no_purpose_is_without_a_word() -> None:
     codes = [replace(RECORD, purpose=purpose) for purpose in Purpose]
 
     assert len({records.shown(one)["purpose"] for one in codes}) == len(Purpose)
+
+
+def test_marketing_that_waits_says_until_when() -> None:
+    shown = records.shown(replace(RECORD, kind=Kind.MARKETING, held_until=1_795_392_000))
+    assert shown["held_until"] == "2026-11-23T00:00:00Z"
 
 
 def test_what_is_shown_is_json() -> None:
@@ -233,6 +239,7 @@ def test_a_row_has_what_is_shown() -> None:
         "carrier": "sns",
         "carrier_message_id": "abc-1",
         "reason": "",
+        "held_until": "",
     }
 
 
@@ -242,7 +249,7 @@ def test_no_cell_is_taken_for_a_formula(start: str) -> None:
 
     (row,) = rows(records.csv_page([record], is_first=False))
 
-    assert row[-1] == f"'{start}HYPERLINK(1)"
+    assert row[records.SHOWN.index("reason")] == f"'{start}HYPERLINK(1)"
     assert row[records.SHOWN.index("signature")] == f"'{start}1"
 
 
@@ -252,5 +259,10 @@ def test_whatever_a_carrier_says_stays_in_its_cell(texts: list[str]) -> None:
 
     read = rows(records.csv_page(said, is_first=False))
 
-    assert [row[-1].removeprefix("'") for row in read] == [text.removeprefix("'") for text in texts]
-    assert not any(row[-1].startswith(("=", "+", "-", "@", "\t", "\r")) for row in read)
+    assert [row[records.SHOWN.index("reason")].removeprefix("'") for row in read] == [
+        text.removeprefix("'") for text in texts
+    ]
+    assert not any(
+        row[records.SHOWN.index("reason")].startswith(("=", "+", "-", "@", "\t", "\r"))
+        for row in read
+    )

@@ -47,6 +47,8 @@ def said(record: Record, happening: Happening) -> tuple[str, str]:
     [
         (QUEUED, ["accepted"]),
         (CLAIMED, ["accepted", "queued", "claimed"]),
+        (replace(QUEUED, held_until=START + 900), ["accepted", "held"]),
+        (replace(CLAIMED, held_until=START + 900), ["accepted", "held", "queued", "claimed"]),
         (SENT, ["accepted", "queued", "claimed", "carrier"]),
         (
             replace(SENT, state=State.VERIFIED, verified_at=START + 60),
@@ -173,6 +175,19 @@ def test_a_later_attempt_says_which_and_why_it_came_to_that() -> None:
             Happening.EXPIRED,
             "未发送：没有账户能用这个验证码（安全模式照常应答）",
             "Not sent: no account could use its code (safe mode answers all the same).",
+        ),
+        (
+            {"state": State.EXPIRED, "reason": "opted out"},
+            Happening.EXPIRED,
+            "未发送：收件人已退订营销短信",
+            "Not sent: the number has opted out of marketing.",
+        ),
+        (
+            {"state": State.QUEUED, "held_until": START + 57_600},
+            Happening.HELD,
+            "营销短信只在收件人当地的允许时段发送，等到北京时间 2026-11-23 08:00",
+            "Marketing goes out only in its hours, where the recipient is: held until"
+            " 2026-11-23 08:00 in Beijing.",
         ),
         (
             {"state": State.CALL_FAILED, "reason": "isv.BLACK_LIST"},

@@ -8,10 +8,11 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from signet.edge import secrets
+from signet.edge import plans, secrets
 from signet.store import apps, carrier_health, consents, digests, shield
 from tests import clients, schemas
 from tests.conftest import KEYS
@@ -39,6 +40,8 @@ def tables(
     monkeypatch.setattr(consents, "_AT_ONCE", 1)
     shield.CONTAINERS.forget()
     carrier_health.HEALTH.forget()
+    plans.read.cache_clear()
+    plans.recipients.cache_clear()
     secrets._cached = secrets._carriers = None
     yield resources
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][_REGION].tables.values():
@@ -48,6 +51,8 @@ def tables(
         queue._pending_messages.clear()
     for bucket in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets.values():
         bucket.keys.clear()
+    for group in scheduler_backends[DEFAULT_ACCOUNT_ID][_REGION].schedule_groups.values():
+        group.schedules.clear()
     sns = sns_backends[DEFAULT_ACCOUNT_ID][_REGION]
     sns.sms_messages.clear()
     for topic in sns.topics.values():

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from signet.apps import App, Key, ReviewState, Signature, Switches, TestPhone, Use
+from signet.apps import App, Cap, Key, ReviewState, Signature, Switches, TestPhone, Use
 from signet.audits import Entry
 from signet.errors import BadParameter, Missing, Unavailable
-from signet.marketing import Cap
 from signet.store import apps, audits
 from tests.conftest import DEMO_APP
 from tests.store import build

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from signet.apps import Cap
 from signet.errors import TooFast, TooFrequent
 from signet.limits import DAY, Kind
-from signet.marketing import Cap
 from signet.store import frequency, phones
 from signet.store.phones import AlreadyAccepted, NotPaid, Send
 from tests.store import build

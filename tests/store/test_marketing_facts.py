@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from signet.apps import App, Switches
-from signet.marketing import Cap, Facts
+from signet.apps import App, Cap, Switches
+from signet.marketing import Facts
 from signet.quiet_hours import Window
 from signet.store import apps, marketing
 from tests.conftest import DEMO_APP, record_app

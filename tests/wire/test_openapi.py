@@ -51,6 +51,7 @@ class People:
     user_id: str = ""
     session_token: str = ""
     captcha_token: str = ""
+    audience_id: str = ""
 
     @property
     def owner_headers(self) -> dict[str, str]:
@@ -122,6 +123,7 @@ def with_user(people: People) -> People:
         user_id=user["objectId"],
         session_token=user["sessionToken"],
         captcha_token=captcha_token(people),
+        audience_id=people.owned("POST", "/audiences", {"name": "OpenAPI"})["audience"]["id"],
     )
 
 
@@ -135,7 +137,10 @@ def captcha_token(people: People) -> str:
     ("tags", "operations"),
     [
         (
-            ["sms", "captchas", "accounts", "app", "words", "records", "guard", "events", "pages"],
+            [
+                *("sms", "captchas", "accounts", "app", "words", "records", "guard", "events"),
+                *("audiences", "campaigns", "pages"),
+            ],
             ["audit"],
         ),
         (["apps", "deployment", "review", "records", "guard"], ["prices"]),
@@ -188,6 +193,7 @@ def configured(people: People) -> str:
         "<user id>": people.user_id,
         "<session token>": people.session_token,
         "<captcha token>": people.captcha_token,
+        "<audience id>": people.audience_id,
     }
     text = CONFIGURATION.read_text(encoding="utf-8")
     for name, value in made.items():

@@ -23,6 +23,7 @@ export async function show({ signal, refresh }) {
     guard.nodes,
     card(text("settings.about"), about(app)),
     card(text("settings.limits"), limits(app)),
+    card(text("settings.marketing"), marketing(app)),
     card(text("settings.testPhone"), testPhone(app, refresh)),
   ];
 }
@@ -71,6 +72,35 @@ function limit(control) {
   const value = microsOf(control.value);
   if (value === null || value < 0) throw new Wrong(control, text("form.amount"));
   return value;
+}
+
+function marketing(app) {
+  const { cap } = app.marketing;
+  const numeric = { type: "number", min: "1" };
+  const count = input({ ...numeric, max: "10", value: cap?.count ?? "" });
+  const days = input({ ...numeric, max: "30", value: cap?.days ?? "" });
+  const form = h(
+    "form",
+    {},
+    h("p", { class: "soft" }, text("settings.marketingHint")),
+    field(text("settings.marketingCount"), count),
+    field(text("settings.marketingDays"), days),
+    formNote(),
+    submit(text("save")),
+  );
+  onSubmit(form, async () => {
+    await call("PATCH", ["app"], { body: { marketing: { cap: capOf(count, days) } } });
+    announce(text("saved"));
+  });
+  return form;
+}
+
+/** The cap in two fields, which may both be empty. */
+function capOf(count, days) {
+  if (!count.value && !days.value) return null;
+  for (const control of [count, days])
+    if (!control.value) throw new Wrong(control, text("settings.marketingBoth"));
+  return { count: Number(count.value), days: Number(days.value) };
 }
 
 function testPhone(app, refresh) {

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { drawer } from "./dialogs.js";
 import { h } from "./dom.js";
 import { money } from "./format.js";
-import { explain, facts } from "./parts.js";
+import { explain, facts, when } from "./parts.js";
 import { shareForm } from "./share.js";
 import { advice, stateBadge, timeline } from "./timeline.js";
 import { text } from "./texts.js";
@@ -57,6 +57,7 @@ function particulars(record) {
       h("code", {}, record.carrier_message_id),
     ],
     record.reason && [text("record.reason"), record.reason],
+    record.held_until && [text("record.heldUntil"), when(record.held_until)],
     [text("record.id"), h("code", {}, record.message_id)],
   ]);
 }

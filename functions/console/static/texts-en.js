@@ -196,6 +196,12 @@ export const EN = {
   "settings.capHint": "Sending stops for the day when it is reached (error 154). Empty: no cap.",
   "settings.low": "Low-balance alarm (CNY)",
   "settings.lowHint": "One alarm when the balance falls below it. Empty: no alarm.",
+  "settings.marketing": "Marketing",
+  "settings.marketingHint":
+    "At most so many marketing messages to one number in so many days, by all templates and campaigns. Empty: no cap.",
+  "settings.marketingCount": "Messages to one number (1 to 10)",
+  "settings.marketingDays": "In days (1 to 30)",
+  "settings.marketingBoth": "Fill in both, or neither.",
   "settings.testPhone": "Test phone",
   "settings.testPhoneLead":
     "Nothing is really sent to this number and its code stays the same: for the reviewers of app stores.",
@@ -538,6 +544,7 @@ export const EN = {
   "record.carrier": "Carrier",
   "record.carrierId": "Carrier's id",
   "record.reason": "Reason",
+  "record.heldUntil": "Held until",
   "record.id": "Message id",
   "record.id": "Message id",
   "advice.title": "What to do now",
@@ -571,6 +578,7 @@ export const EN = {
   "channel.sms": "SMS",
   "channel.voice": "voice",
   "event.accepted": "Accepted",
+  "event.held": "Held",
   "event.queued": "Queued",
   "event.claimed": "Picked up",
   "event.refused": "Refused by a carrier",

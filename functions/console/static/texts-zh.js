@@ -192,6 +192,12 @@ export const ZH = {
   "settings.capHint": "达到后当天不再发送（错误 154）。留空表示不限。",
   "settings.low": "余额提醒（元）",
   "settings.lowHint": "余额低于它时提醒一次。留空表示不提醒。",
+  "settings.marketing": "营销短信",
+  "settings.marketingHint":
+    "同一号码在这些天内最多收到几条营销短信，单条发送和群发一起计算。留空表示不限。",
+  "settings.marketingCount": "每个号码的条数（1 到 10）",
+  "settings.marketingDays": "天数（1 到 30）",
+  "settings.marketingBoth": "两项都填，或都不填。",
   "settings.testPhone": "测试号码",
   "settings.testPhoneLead":
     "发往这个号码的短信不会真的发出，验证码固定不变，应用商店审核人员可以用它登录。",
@@ -516,6 +522,7 @@ export const ZH = {
   "record.carrier": "通道",
   "record.carrierId": "通道编号",
   "record.reason": "原因",
+  "record.heldUntil": "等到",
   "record.id": "短信编号",
   "record.id": "短信编号",
   "advice.title": "接下来怎么办",
@@ -546,6 +553,7 @@ export const ZH = {
   "channel.sms": "短信",
   "channel.voice": "语音",
   "event.accepted": "受理",
+  "event.held": "等待时段",
   "event.queued": "排队",
   "event.claimed": "接手",
   "event.refused": "通道拒绝",

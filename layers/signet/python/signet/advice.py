@@ -81,6 +81,10 @@ _OTHER_CARRIER = _words(
     "运营者：为这个国家设置另一条通道，拒绝时会自动改由它发送。",
     "Operators: route this country over a second carrier too, which steps in after a refusal.",
 )
+_HELD = _words(
+    "它在等收件人当地的允许时段，到时自动发送。",
+    "It waits for the hours in which the recipient may be sent marketing, and goes out then.",
+)
 
 _UNREACHABLE = (_RESTART, _CHECK_NUMBER, _ASK_AGAIN)
 _BY_CAUSE: Mapping[Cause, tuple[Words, ...]] = {
@@ -202,6 +206,24 @@ _BY_EXPIRY: Mapping[str, tuple[Words, ...]] = {
             " where there is no account.",
         ),
     ),
+    "opted out": (
+        _words(
+            "收件人不再接收营销短信；除非本人要求恢复（例如回复 START），否则不要再发。",
+            "The person wants no marketing: send none, unless they take it up again, as by START.",
+        ),
+    ),
+    "no company": (
+        _words(
+            "在「应用设置」中填写公司全称，再重新发送。",
+            "Name the company in the app's settings, then send it again.",
+        ),
+    ),
+    "sms off": (
+        _words(
+            "在「应用设置」中打开短信服务，再重新发送。",
+            "Turn the SMS service on in the app's settings, then send it again.",
+        ),
+    ),
     "withheld": (
         _words(
             "请联系应用的负责人，他们在控制台能看到原因。",
@@ -232,7 +254,10 @@ def _advice(record: Record, now: int) -> tuple[Words, ...]:
 
 
 def _under_way(record: Record, now: int) -> tuple[Words, ...]:
-    if now - record.created_at > _STUCK_AFTER:
+    began = record.held_until or record.created_at
+    if record.held_until and now < record.held_until:
+        return (_HELD,)
+    if now - began > _STUCK_AFTER:
         return *_by_cause(record, otherwise=()), _OPERATOR
     wait = _words("正在发送，请稍候几秒再刷新。", "It is being sent: look again in some seconds.")
     return (wait,)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from signet.marketing import Cap
+from signet.errors import TooFrequent
+from signet.limits import DAY, Limit
 
 
 class ReviewState(StrEnum):
@@ -142,6 +141,27 @@ class Events:
         return self.asked and (self.types is None or kind in self.types)
 
 
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `count` marketing messages to one number in any `days`, for all of an app."""
+
+    count: int
+    days: int
+
+    @property
+    def limit(self) -> Limit:
+        """As a limit of the register `k`, which every marketing message counts in."""
+        return Limit("marketing cap", "k", self.count, self.days * DAY, TooFrequent)
+
+
+FIRST_CAP = Cap(2, 7)
+
+
+def first_cap(*, imported: bool) -> Cap | None:
+    """The cap of an app when it is made; LeanCloud knows none, and what worked there goes on."""
+    return None if imported else FIRST_CAP
+
+
 def first_switches(*, imported: bool) -> Switches:
     """How the switches of an app stand when it is made.
 
@@ -183,4 +203,4 @@ class App:
     created_by: str | None = None
     separate_review: bool = False
     events: Events = field(default_factory=Events)
-    marketing_cap: "Cap | None" = None
+    marketing_cap: Cap | None = None

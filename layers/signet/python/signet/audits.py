@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+# How the trail names what happens because its time has come.
+SCHEDULE = "schedule"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

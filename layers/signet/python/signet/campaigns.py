@@ -4,7 +4,9 @@
     -----------+-----------------------------------------------------------
     draft      | its time is set, planned and payable               → scheduled
     draft, scheduled | its time has come, or somebody starts it     → running
+    scheduled  | its content is changed, or its time taken away     → draft
     scheduled  | more than half an hour late, or unpayable          → paused
+    paused     | the same, and its time is set anew                 → scheduled
     running    | somebody pauses it, too many failures or opt-outs  → paused
     paused     | somebody resumes it                                → running
     running    | everybody has theirs, or a reason for none         → finished

@@ -84,11 +84,16 @@ def texts(body: Body, name: str, *, most: int, longest: int) -> dict[str, str]:
 
 def limit(query: Mapping[str, str], *, default: int, most: int) -> int:
     """How many a list is asked for. Raises BadParameter."""
-    written = query.get("limit")
+    return number(query, "limit", default=default, most=most)
+
+
+def number(query: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    """A number of a query, from 1. Raises BadParameter."""
+    written = query.get(name)
     if not written:
         return default
     if not (written.isascii() and written.isdecimal() and 1 <= int(written[:9]) <= most):
-        raise BadParameter(f"limit must be a number from 1 to {most}.")
+        raise BadParameter(f"{name} must be a number from 1 to {most}.")
     return int(written)
 
 

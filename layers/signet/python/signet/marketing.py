@@ -4,15 +4,14 @@ Asked at the moment of sending, of each message, alone or of a campaign: what wa
 planned counts for nothing. A message outside its hours is held, not dropped.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from signet import fields
-from signet.errors import TooFrequent
+from signet.apps import Cap as Cap  # so that what marketing is made of is in one place
 from signet.fields import Body
-from signet.limits import DAY, Limit
 from signet.messages import NOTIFICATION_LIFE, Message
 
 if TYPE_CHECKING:
@@ -20,23 +19,6 @@ if TYPE_CHECKING:
 
 MOST, MOST_DAYS = 10, 30
 OPTED_OUT = "opted out"
-
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """At most `count` marketing messages to one number in any `days`, for all of an app."""
-
-    count: int
-    days: int
-
-    @property
-    def limit(self) -> Limit:
-        """As a limit of the register `k`, which every marketing message counts in."""
-        return Limit("marketing cap", "k", self.count, self.days * DAY, TooFrequent)
-
-
-# Of an app that is made here. One that comes from LeanCloud, which knows no cap, has none.
-FIRST_CAP = Cap(2, 7)
 
 
 class Facts(NamedTuple):
@@ -107,9 +89,3 @@ def cap(body: Body) -> Cap | None:
 def shown(cap: Cap | None) -> dict[str, Any]:
     """An app's marketing settings as JSON has them."""
     return {"cap": cap and {"count": cap.count, "days": cap.days}}
-
-
-def kept_cap(stored: Mapping[str, Any]) -> Cap | None:
-    """The cap of what `shown` gave."""
-    numbers = stored.get("cap")
-    return Cap(int(numbers["count"]), int(numbers["days"])) if numbers else None

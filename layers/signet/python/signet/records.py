@@ -45,7 +45,8 @@ _PURPOSES = {
 class Record:
     """One message as it stands. `phone` is E.164 and masked by whoever shows it.
 
-    `purpose` is its code's; what holds no code has none. `report` (delivered or undelivered),
+    `purpose` is its code's; what holds no code has none. `held_until`: marketing waits, or waited,
+    for its hours. `report` (delivered or undelivered),
     `reported_at`, `report_reason` and `report_carrier` are of the receipt that counts, if any came.
     """
 
@@ -65,6 +66,7 @@ class Record:
     carrier: str | None = None
     carrier_message_id: str | None = None
     reason: str | None = None
+    held_until: int | None = None
     attempts: int = 0
     queued_at: int | None = None
     claimed_at: int | None = None
@@ -79,7 +81,7 @@ class Record:
 
 
 # What everybody is shown, in this order; the rest is for the timeline.
-SHOWN = tuple(field.name for field in fields_of(Record))[:16]
+SHOWN = tuple(field.name for field in fields_of(Record))[:17]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def shown(record: Record) -> dict[str, object]:
         "created_at": iso(record.created_at),
         "phone": mask(record.phone),
         "purpose": _PURPOSES[record.purpose] if record.purpose else None,
+        "held_until": iso(record.held_until) if record.held_until else None,
     }
 
 

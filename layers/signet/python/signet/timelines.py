@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from signet import carrier_steps, causes
+from signet import carrier_steps, causes, days
 from signet.limits import Channel
 from signet.messages import State
 from signet.records import Record, iso
@@ -17,6 +18,7 @@ class Happening(StrEnum):
     """A step of a message, in the order in which steps of one second follow each other."""
 
     ACCEPTED = "accepted"
+    HELD = "held"
     QUEUED = "queued"
     CLAIMED = "claimed"
     REFUSED = "refused"
@@ -70,6 +72,12 @@ _REASONS = {
         "没有账户能用这个验证码（安全模式照常应答）",
         "no account could use its code (safe mode answers all the same)",
     ),
+    "opted out": ("收件人已退订营销短信", "the number has opted out of marketing"),
+    "no company": (
+        "应用没有填写公司，不能发营销短信",
+        "the app names no company, which marketing needs",
+    ),
+    "sms off": ("应用的短信服务已关闭", "the app's SMS service is off"),
     "sender lost": ("发送程序中断", "the sender was interrupted"),
     # `signet.shares` says this in the place of a reason that is not for everybody.
     "withheld": (
@@ -101,6 +109,8 @@ def _place(event: Event) -> tuple[int, int]:
 
 def _events(record: Record, with_price: bool) -> Iterator[Event]:
     yield _accepted(record, with_price)
+    if record.held_until:
+        yield _held(record, record.held_until)
     if record.queued_at:
         yield Event(Happening.QUEUED, record.queued_at, "进入发送队列", "Queued.")
     if record.claimed_at:
@@ -126,6 +136,18 @@ def _accepted(record: Record, with_price: bool) -> Event:
         amount = yuan(record.price_micros)
         zh, en = f"已受理，按 {count} 条计费，{amount} 元", f"{en}, {amount} CNY"
     return Event(Happening.ACCEPTED, record.created_at, zh, f"{en}.")
+
+
+def _held(record: Record, until: int) -> Event:
+    """That it waits for its hours, which may have ended once more since it was accepted."""
+    opens = f"{datetime.fromtimestamp(until, days.ZONE):%Y-%m-%d %H:%M}"
+    return Event(
+        Happening.HELD,
+        record.created_at,
+        f"营销短信只在收件人当地的允许时段发送，等到北京时间 {opens}",
+        f"Marketing goes out only in its hours, where the recipient is: held until {opens} in"
+        " Beijing.",
+    )
 
 
 def _claimed(record: Record, at: int) -> Event:

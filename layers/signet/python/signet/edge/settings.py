@@ -38,6 +38,10 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SIGNET_PLANNER_FUNCTION": (None, "campaign only: the function that reads audiences and plans"),
     "SIGNET_SCHEDULE_GROUP": (None, "campaign only: group of the schedules of campaigns"),
     "SIGNET_SCHEDULE_ROLE_ARN": (None, "campaign only: role by which schedules start campaigns"),
+    "SIGNET_SCHEDULE_DEAD_LETTERS_ARN": (
+        None,
+        "campaign only: queue of starts that could not be made",
+    ),
     "SIGNET_PUBLIC_BASE_URL": ("", "where carriers and people reach the API, without a slash"),
     "SIGNET_CARRIER_SECRET_ARN": (
         "",

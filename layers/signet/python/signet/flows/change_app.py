@@ -7,11 +7,10 @@ from typing import Any
 from signet import app_changes, codes, days, fields
 from signet.acts import Act
 from signet.app_changes import Changes
-from signet.apps import App, first_switches
+from signet.apps import App, first_cap, first_switches
 from signet.errors import BadParameter, Missing
 from signet.fields import Body
 from signet.flows.create_app import NewApp, create_app
-from signet.marketing import FIRST_CAP
 from signet.store import apps, balances
 from signet.store import audits as trail
 from signet.store.balances import Account
@@ -63,7 +62,7 @@ def create(act: Act, body: Body) -> Body:
         separate_review=fields.flag(body, "separate_review", default=False),
         created_by=act.by,
         switches=first_switches(imported=imported),
-        marketing_cap=None if imported else FIRST_CAP,
+        marketing_cap=first_cap(imported=imported),
         **keys,
     )
     app = create_app(new, now=act.at)

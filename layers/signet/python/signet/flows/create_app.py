@@ -5,10 +5,9 @@ import string
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from signet.apps import App, Key, Signature, Switches, TestPhone
+from signet.apps import FIRST_CAP, App, Cap, Key, Signature, Switches, TestPhone
 from signet.charges import FREE_CREDIT_MICROS
 from signet.errors import BadParameter, NameTaken
-from signet.marketing import FIRST_CAP, Cap
 from signet.store import apps, ledger
 
 _ALPHABET = string.ascii_letters + string.digits

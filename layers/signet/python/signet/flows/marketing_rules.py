@@ -22,10 +22,3 @@ def of_message(message: Message, now: datetime) -> Verdict:
     """The same of a recorded message, by the zone that its number tells."""
     key = quiet_hours.zone_of(message.phone)
     return verdict(message.ref.app_id, message.phone, key, now)
-
-
-def held(message: Message, now: datetime) -> Message:
-    """A new message with when it may be sent, if that is not now."""
-    key = quiet_hours.zone_of(message.phone)
-    opens = quiet_hours.opens_at(key, now, window=apps_marketing.window())
-    return marketing.held(message, opens) if opens else message

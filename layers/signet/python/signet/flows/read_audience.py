@@ -34,7 +34,8 @@ from signet.records import mask
 
 # How often it says how far it is, in seconds.
 _SAY_EVERY = 2
-_SHOWN = 40
+# Of a value in a sample: fifty columns of five rows lie in one item of at most 400 kB.
+_SHOWN = 60
 # What the tables refuse is asked for again, within two minutes in all.
 _TRIES = 8
 _LONGEST_WAIT = 30
@@ -216,7 +217,8 @@ class _Reading:
             [AudienceRow(row.phone, row.variables, row.zone, row.phone in known) for row in rows]
         )
         for row in rows[: SAMPLE - len(tally.sample)]:
-            tally.sample.append(SampleRow(row.line, mask(row.phone), row.variables))
+            shown = {name: value[:_SHOWN] for name, value in row.variables.items()}
+            tally.sample.append(SampleRow(row.line, mask(row.phone), shown))
 
     def _asked(self, rows: Sequence[Row]) -> tuple[Set[str], Set[str]]:
         """Who of them agreed, and who opted out."""

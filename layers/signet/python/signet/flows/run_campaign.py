@@ -20,10 +20,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
-from signet import campaigns, days, quiet_hours
+from signet import campaigns, days, quiet_hours, timetables
 from signet.campaigns import Campaign, Outcome, Place, Plan, Row, Run, State, Why
 from signet.charges import Charge
 from signet.edge.campaign_queue import Step
@@ -71,7 +70,7 @@ class Book:
     facts: Callable[[str], Facts]
     put_deliveries: Callable[[str, Sequence[Row]], None]
     put_step: Callable[..., None]
-    pay_back: Callable[[TransactWrite, Charge], None]
+    pay_back: Callable[[Any, Charge], None]
     close: Callable[[Campaign, Plan, Sequence[Row]], bool]
 
 
@@ -383,9 +382,13 @@ def _end(look: _Look, book: Book) -> None:
         if seen.state is not campaign.state:
             raise Overtaken
         run = replace(look.run, token=seen.run.token, settled=True, finished_at=look.seconds)
-        return replace(seen, run=run, state=_state_after(seen), due_at=None)
+        after = _state_after(seen)
+        due_at = None
+        if after is State.SCHEDULED:
+            due_at = timetables.overdue_at(seen.schedule, now=look.now)
+        return replace(seen, run=run, state=after, due_at=due_at)
 
-    def pay_back(writes: TransactWrite, _: Campaign) -> None:
+    def pay_back(writes: Any, _: Campaign) -> None:
         if rest.messages:
             book.pay_back(writes, rest)
 

@@ -25,9 +25,12 @@ def record_decision(
 
 def held(message: Message, now: datetime) -> Message:
     """A new marketing message, with when it may be sent if that is not now."""
-    from signet.flows import marketing_rules  # zones, and what only marketing needs
+    from signet import marketing, quiet_hours  # zones, which few sends need
+    from signet.store.marketing import window
 
-    return marketing_rules.held(message, now)
+    key = quiet_hours.zone_of(message.phone)
+    opens = quiet_hours.opens_at(key, now, window=window())
+    return marketing.held(message, opens) if opens else message
 
 
 def carrier(wanted: Wanted) -> str | None:

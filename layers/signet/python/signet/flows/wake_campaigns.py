@@ -1,5 +1,7 @@
 """Waking campaigns: those that sleep until their hours begin, and those whose next step was lost.
 
+Those that nobody started in time are held for a person.
+
 The step that is queued has the campaign's token. If another one with it is on its way after all,
 only one of them is recorded.
 """
@@ -9,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from signet.campaigns import Campaign
+from signet.campaigns import Campaign, State
 from signet.edge.campaign_queue import Step
 from signet.edge.queue import QueueUnavailable
 from signet.errors import Missing
@@ -20,11 +22,14 @@ _AT_ONCE = 100
 
 
 class Sleepers(NamedTuple):
-    """What is looked at and queued; see `store.campaigns` and `edge.campaign_queue`."""
+    """What is looked at and queued; see `store.campaigns` and `edge.campaign_queue`.
+
+    `hold(campaign, now)`: nobody started it in time."""
 
     due: Callable[..., list[tuple[str, str]]]
     get: Callable[[str, str], Campaign]
     put_step: Callable[[Step], None]
+    hold: Callable[..., None]
 
 
 def wake(sleepers: Sleepers, *, now: datetime) -> None:
@@ -33,6 +38,9 @@ def wake(sleepers: Sleepers, *, now: datetime) -> None:
         try:
             campaign = sleepers.get(app_id, campaign_id)
         except Missing:
+            continue
+        if campaign.state is State.SCHEDULED:
+            sleepers.hold(campaign, now=now)
             continue
         if campaign.run is None:
             continue

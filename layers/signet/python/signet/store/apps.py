@@ -22,7 +22,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -36,13 +36,21 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
-from signet.apps import App, Events, Guard, Key, ReviewState, Signature, Switches, TestPhone, Use
+from signet.apps import (
+    App,
+    Cap,
+    Events,
+    Guard,
+    Key,
+    ReviewState,
+    Signature,
+    Switches,
+    TestPhone,
+    Use,
+)
 from signet.edge import settings
 from signet.errors import Missing, Unavailable
 from signet.store import cursors, table
-
-if TYPE_CHECKING:
-    from signet.marketing import Cap
 
 # A revoked key works this much longer, and an unknown app id is not asked for again.
 CACHE_SECONDS = 30
@@ -352,7 +360,7 @@ def _app(item: AppItem) -> App:
             _events(item.events or {}),
             secret=_key(item.event_secret) if item.event_secret else None,
         ),
-        marketing_cap=_marketing_cap(item.marketing) if item.marketing else None,
+        marketing_cap=marketing_cap(item.marketing or {}),
     )
 
 
@@ -474,14 +482,14 @@ def _events(fields: dict[str, Any]) -> Events:
     )
 
 
-def _marketing_cap(stored: dict[str, Any]) -> "Cap | None":
-    from signet import marketing  # most apps have none, and those who wait need not load it
-
-    return marketing.kept_cap(stored)
-
-
-def _marketing_fields(cap: "Cap") -> dict[str, Any]:
+def _marketing_fields(cap: Cap) -> dict[str, Any]:
     return {"cap": {"count": cap.count, "days": cap.days}}
+
+
+def marketing_cap(stored: Mapping[str, Any]) -> Cap | None:
+    """The cap in the attribute `marketing`."""
+    numbers = stored.get("cap")
+    return Cap(int(numbers["count"]), int(numbers["days"])) if numbers else None
 
 
 def _key_fields(key: Key) -> dict[str, Any]:

@@ -99,6 +99,10 @@ class CampaignItem(table.Table):
     ttl = NumberAttribute(null=True)
 
 
+# What is written together with a change of a campaign, which is the second argument.
+Also = Callable[[TransactWrite, Campaign], None]
+
+
 class Overtaken(Exception):
     """The campaign is not as the caller saw it: somebody else was first."""
 
@@ -147,7 +151,7 @@ def change(
     campaign_id: str,
     change: Callable[[Campaign], Campaign],
     *,
-    also: Callable[[TransactWrite, Campaign], None] = lambda _, __: None,
+    also: Also = lambda _, __: None,
 ) -> Campaign:
     """The campaign after `change`, recorded together with what `also` adds, or as it was.
 
@@ -163,11 +167,18 @@ def change(
         try:
             _write(item, after, also)
         except table.TransactionRefused as refused:
-            if refused.before and refused.before[0] is None:
+            # Only the campaign itself shows what it was; how many writes go before it varies.
+            if not any(found and found.get("sk") == item.sk for found in refused.before):
+                _find(app_id, campaign_id)
                 raise Overtaken from refused
             table.pause()
             continue
         return after
+
+
+def trailed(entry: Callable[[Campaign], Entry]) -> Also:
+    """Have a change told in the trail, by what `entry` says of the campaign after it."""
+    return lambda writes, after: audits.record(writes, after.app_id, entry(after))
 
 
 def record_step(before: Campaign, after: Campaign) -> None:
@@ -227,9 +238,7 @@ def _find(app_id: str, campaign_id: str) -> CampaignItem:
         raise Missing from None
 
 
-def _write(
-    item: CampaignItem, after: Campaign, also: Callable[[TransactWrite, Campaign], None]
-) -> None:
+def _write(item: CampaignItem, after: Campaign, also: Also) -> None:
     attributes = CampaignItem.get_attributes()
     actions: list[Action] = [
         attributes[name].remove() if value is None else attributes[name].set(value)

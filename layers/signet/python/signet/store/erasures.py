@@ -33,8 +33,8 @@ def app_after(app_id: str | None) -> str | None:
 
 
 def number(app_id: str, phone: str) -> int:
-    """Its codes, guesses, limits and frequency."""
-    return _delete(PhoneItem(f"{app_id}#{phone}"))
+    """Its codes, guesses and limits, and how much marketing it was sent."""
+    return _delete_all([PhoneItem(f"{app_id}#{phone}"), PhoneItem(f"{app_id}#cap#{phone}")])
 
 
 def messages(app_id: str, phone: str) -> Piece:

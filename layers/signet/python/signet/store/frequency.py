@@ -14,8 +14,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from signet.apps import Cap
 from signet.limits import Limit
-from signet.marketing import Cap
 from signet.store import table
 from signet.store.phones import PhoneItem
 from signet.store.registers import shift, within

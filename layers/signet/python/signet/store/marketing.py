@@ -5,7 +5,6 @@ Failure mode: closed; without these facts no marketing is sent.
 
 from pynamodb.exceptions import DoesNotExist
 
-from signet import marketing
 from signet.edge import settings
 from signet.marketing import Facts
 from signet.quiet_hours import Window
@@ -34,6 +33,6 @@ def _facts(app_id: str) -> Facts:
     return Facts(
         company=item.company,
         sms=bool((item.switches or {}).get("sms", True)),
-        cap=marketing.kept_cap(item.marketing or {}),
+        cap=apps.marketing_cap(item.marketing or {}),
         window=window(),
     )
