@@ -150,7 +150,6 @@ def _read(file: Path) -> Any:
         seconds=time.monotonic,
         wait=time.sleep,
         may_go_on=lambda: True,
-        wait=time.sleep,
     )
     seconds = int(NOW.timestamp())
     wanted = Wanted(consent=Consent("会员注册时勾选", at=seconds - 86_400))
