@@ -13,6 +13,7 @@ OPERATOR = ("demo", "signet-demo-operator")
 
 OWNERS_PAGES = (
     *("", "signatures", "signatures/new", "templates", "templates/new", "records", "balance"),
+    *("campaigns", "campaigns/new", "audiences", "audiences/new"),
     *("prices", "settings", "audit", "guard", "opt-outs", "events"),
 )
 OPERATORS_PAGES = (

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from signet import audiences, campaigns, planning
 from signet.apps import Switches
+from signet.audience_problems import PROBLEMS
+from signet.flows import show_plan
 
 STATIC = Path(__file__).resolve().parents[2] / "functions" / "console" / "static"
 MODULES = [path for path in sorted(STATIC.glob("*.js")) if not path.name.startswith("texts")]
@@ -72,6 +75,31 @@ def test_every_switch_of_an_app_is_shown_with_a_label_and_a_hint() -> None:
     assert sorted(shown) == sorted(Switches.__slots__)
     assert {f"switch.{name}{part}" for name in shown for part in ("", ".hint")} <= known
     assert {name for name in shown if f"switch.{name}.ask" in known} == set(asked)
+
+
+def test_all_that_can_become_of_a_campaign_has_words_and_a_way_on() -> None:
+    known = set(texts("zh"))
+    whys = [f"campaignWhy.{why}{part}" for why in campaigns.Why for part in ("", ".todo")]
+    problems = [*planning.Problem, show_plan.GONE]
+    unplanned = [f"planProblem.{one}{part}" for one in problems for part in ("", ".todo")]
+    ruled_out = [one for one in campaigns.Outcome if not one.is_paid]
+    left_out = [f"dropped.{one}" for one in (*ruled_out, *planning.Left)]
+    states = [f"campaignState.{state}" for state in campaigns.State]
+
+    assert {*whys, *unplanned, *left_out, *states} - known == set()
+    explained = ("campaignWhy.", "planProblem.")
+    assert {name for name in known if name.startswith(explained)} == {*whys, *unplanned}
+    assert {name for name in known if name.startswith("dropped.")} == {*left_out, "dropped.other"}
+
+
+def test_all_that_can_be_wrong_with_an_audience_has_words_and_a_way_on() -> None:
+    known = set(texts("zh"))
+    problems = [f"audienceProblem.{one}{part}" for one in PROBLEMS for part in ("", ".todo")]
+    rows = [f"refused.{reason}" for reason in audiences.Reason]
+    states = [f"audienceState.{state}" for state in audiences.State]
+
+    assert {*problems, *rows, *states} - known == set()
+    assert {name for name in known if name.startswith("audienceProblem.")} == set(problems)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

@@ -57,7 +57,8 @@ function lines(page) {
   return new Uint8Array(page).reduce((count, byte) => count + (byte === 10), 0);
 }
 
-function download(content, name) {
+/** Lets the browser save `content`, a Blob, under that name. */
+export function download(content, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);
   link.download = name;

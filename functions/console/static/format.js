@@ -31,6 +31,27 @@ export function microsOf(typed) {
   return Number(found[1] === "-" || found[1] === "−" ? -size : size);
 }
 
+/** 1,204. */
+export function count(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** 4.2%, 97%: one decimal below ten, and never 100% or 0% of what is not all or nothing. */
+export function percent(part, whole) {
+  const value = whole > 0 ? (100 * part) / whole : 0;
+  if (part > 0 && value < 0.1) return "<0.1%";
+  if (value > 99 && part < whole) return ">99%";
+  return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)}%`;
+}
+
+/** 3.4 MB. */
+export function bytes(size) {
+  const units = ["B", "KB", "MB", "GB"];
+  const power = Math.min(Math.floor(Math.log10(Math.max(size, 1)) / 3), units.length - 1);
+  const value = size / 1000 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
 /** 2026-11-23 21:19:05, in Beijing. */
 export function time(iso) {
   const part = parts(new Date(iso), { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -4,7 +4,10 @@ import { h, newId } from "./dom.js";
 import { explain } from "./parts.js";
 import { text } from "./texts.js";
 
-/** What a form's action throws when a field is not filled in as it must be. */
+/**
+ * What a form's action throws when a field is not filled in as it must be; `control` is null when
+ * it is no field's fault.
+ */
 export class Wrong extends Error {
   constructor(control, sentence) {
     super(sentence);
@@ -181,8 +184,8 @@ function show(form, error) {
     return;
   }
   const { control } = error;
-  control.setAttribute("aria-invalid", "true");
-  const place = problemOf(control) ?? form.querySelector(".form-note");
+  const place = (control && problemOf(control)) ?? form.querySelector(".form-note");
   place.textContent = error.message;
-  control.focus();
+  control?.setAttribute("aria-invalid", "true");
+  control?.focus();
 }

@@ -73,7 +73,7 @@ function about(app, save, refresh) {
     if (!Number.isInteger(parts) || parts < app.balance_shards || parts > MOST_SHARDS) {
       throw new Wrong(
         shards,
-        text("app.shardsWrong", { from: app.balance_shards, to: MOST_SHARDS }),
+        text("form.whole", { from: app.balance_shards, to: MOST_SHARDS }),
       );
     }
     await save({

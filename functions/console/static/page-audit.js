@@ -14,11 +14,12 @@ const ACTIONS = [
   ...["create", "edit", "submit", "delete", "default", "approve", "file", "reject"],
   ...["change", "credit", "map", "unmap", "lift", "share", "opt_out", "opt_in"],
   ...["consent", "consent_end", "export", "erase"],
-  ...["rotate-secret", "ping", "replay"],
+  ...["rotate-secret", "ping", "replay", "create_audience", "delete_audience"],
+  ...["plan", "schedule", "start", "pause", "resume", "cancel", "skip"],
 ];
 const SUBJECTS = [
   ...["signature", "template", "app", "mapping", "number", "lock", "message"],
-  ...["events", "event", "consents"],
+  ...["events", "event", "consents", "audience", "campaign"],
 ];
 
 export async function show({ params, signal }) {

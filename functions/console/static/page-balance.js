@@ -1,7 +1,7 @@
 // The balance: what is left, what each day cost, what was paid in; an operator tops up here.
 
 import { call, get } from "./api.js";
-import { chart } from "./chart.js";
+import { dayChart } from "./day-chart.js";
 import { ask } from "./dialogs.js";
 import { h } from "./dom.js";
 import { Wrong, field, input, needed } from "./forms.js";
@@ -31,7 +31,7 @@ export async function show({ params, signal, refresh }) {
       h("p", { class: "figure" }, money(balance.balance_micros)),
       !params.app && h("p", { class: "soft" }, text("balance.how")),
     ),
-    card(text("balance.daily"), sums(balance.days), chart(balance.days), dayTable(balance.days)),
+    card(text("balance.daily"), sums(balance.days), dayChart(balance.days), dayTable(balance.days)),
     card(text("balance.credits"), credits(balance.credits)),
   ];
 }

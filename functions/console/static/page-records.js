@@ -7,7 +7,7 @@ import { field, formNote, input, onSubmit, select, submit } from "./forms.js";
 import { dashedDay, money, plainDay, time, today } from "./format.js";
 import { badge, button, empty, heading } from "./parts.js";
 import { showRecord } from "./record.js";
-import { address } from "./routes.js";
+import { address, visit } from "./routes.js";
 import { moreRows, table } from "./tables.js";
 import { text } from "./texts.js";
 import { MESSAGE_TONES, stateBadge } from "./timeline.js";
@@ -67,10 +67,7 @@ function filters(params, query) {
       state: state.value,
     };
     if (asked.phone) delete asked.day;
-    const wanted = address(here, asked);
-    // The same question again is a wish for newer answers.
-    if (wanted === location.hash) window.dispatchEvent(new HashChangeEvent("hashchange"));
-    else location.hash = wanted;
+    visit(address(here, asked)); // the same question again is a wish for newer answers
   });
   return form;
 }

@@ -121,6 +121,8 @@ export function explain(error) {
   if (error.status === 403) return text("error.notPermitted");
   if (error.status === 404) return text("error.missing");
   if (error.code === 137) return text("error.nameTaken");
+  if (error.code === 160) return text("error.balance");
+  if (error.code === 154) return text("error.dailyCap");
   if (error.code === 305) return text("error.changed");
   return text("error.other", { error: error.message, code: error.code });
 }

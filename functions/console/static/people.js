@@ -8,5 +8,6 @@ export function author(written) {
   if (role === "owner") return text("author.owner");
   if (role === "operator") return text("author.operator", { id: id.join(":") });
   if (role === "auto") return text("author.auto", { id: id.join(":") });
+  if (role === "schedule") return text("author.schedule");
   return written || "–";
 }

@@ -8,6 +8,13 @@ const OWNER = [
   ["templates", "templates"],
   ["templates/new", "template-editor"],
   ["templates/{name}/{version}", "template-editor"],
+  ["campaigns", "campaigns"],
+  ["campaigns/new", "campaign-editor"],
+  ["campaigns/{id}", "campaign"],
+  ["campaigns/{id}/edit", "campaign-editor"],
+  ["audiences", "audiences"],
+  ["audiences/new", "new-audience"],
+  ["audiences/{id}", "audience"],
   ["records", "records"],
   ["events", "events"],
   ["guard", "guard"],
@@ -43,6 +50,8 @@ export const MENU = {
     ["", "menu.home"],
     ["signatures", "menu.signatures"],
     ["templates", "menu.templates"],
+    ["campaigns", "menu.campaigns"],
+    ["audiences", "menu.audiences"],
     ["records", "menu.records"],
     ["events", "menu.events"],
     ["guard", "menu.guard"],
@@ -85,6 +94,12 @@ export function address(segments, query = {}) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
   const path = segments.map(encodeURIComponent).join("/");
   return `#/${path}${asked.size ? `?${asked}` : ""}`;
+}
+
+/** Goes there; where the page is that already, it is drawn anew. */
+export function visit(wanted) {
+  if (wanted === location.hash) window.dispatchEvent(new HashChangeEvent("hashchange"));
+  else location.hash = wanted;
 }
 
 /** What the address bar says: {path, query}. */

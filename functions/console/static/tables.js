@@ -33,6 +33,11 @@ export function table(caption, columns, rows, { narrow = false } = {}) {
   );
 }
 
+/** Room for a table of any width, along which one scrolls, by the keyboard as well. */
+export function sideways(label, wide) {
+  return h("div", { class: "sideways", tabindex: "0", role: "group", "aria-label": label }, wide);
+}
+
 /** One row of such a table, for those that grow. */
 function tableRow(columns, row) {
   const cells = columns.map(({ title, cell, number }) =>

@@ -60,7 +60,8 @@ export class TemplatePreview {
   }
 }
 
-function variables(typed) {
+/** The names of a text's variables that the service does not fill in. */
+export function variables(typed) {
   const names = new Set([...typed.matchAll(TAG)].map((found) => found[1]));
   return [...names].filter((name) => !RESERVED.includes(name) && name !== "else");
 }

@@ -16,6 +16,11 @@ export function text(name, values = {}) {
   return said.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
 }
 
+/** Whether there is such a text: a word that is new to the pages has none. */
+export function isSaid(name) {
+  return name in ZH;
+}
+
 /** The server's own sentence, where it sends both languages. */
 export function spoken(sentence) {
   return sentence[language] ?? sentence.zh;
