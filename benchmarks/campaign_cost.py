@@ -303,6 +303,7 @@ def start(name: str) -> None:
         plan,
         key,
         number=1,
+        version=1,
         started_at=int(time.time() * 1000),
         shards=8,
         balance_shard=0,

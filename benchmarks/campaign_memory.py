@@ -270,6 +270,7 @@ def _released(campaign: Any) -> int:
         plan,
         campaign.planned.key,
         number=1,
+        version=1,
         started_at=int(NOW.timestamp() * 1000),
         shards=8,
         balance_shard=0,

@@ -124,6 +124,7 @@ def start(rows: int) -> Any:
         plan,
         key,
         number=1,
+        version=1,
         started_at=int(now.timestamp() * 1000),
         shards=8,
         balance_shard=0,

@@ -78,6 +78,7 @@ def start(
         plan,
         plan_key,
         number=1,
+        version=1,
         started_at=int(now.timestamp() * 1000),
         shards=shards,
         balance_shard=0,

@@ -80,6 +80,7 @@ RUN = Run.first_step(
     PLAN,
     "plans/a/c1/3/r1/a1/plan.json",
     number=1,
+    version=1,
     started_at=(SECONDS - 600) * 1000,
     shards=8,
     balance_shard=0,

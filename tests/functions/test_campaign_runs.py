@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from functions.sender import app as sender
 from functions.sweeper import app as sweeper
 from signet import campaigns
+from signet.acts import Act
 from signet.apps import App
 from signet.campaigns import Campaign, Recipient, Row, State, Stops, Why
 from signet.carriers import CarrierError
@@ -501,6 +503,14 @@ def cancel() -> None:
     )
 
 
+def progress() -> dict[str, Any]:
+    """What the console is told."""
+    act = Act(APP_ID, f"owner:{APP_ID}", clock.now())
+    told = show_progress.of(act, CAMPAIGN_ID, window=None)["progress"]
+    assert isinstance(told, dict)
+    return told
+
+
 def test_progress_says_what_came_of_it_and_what_it_cost(bulk: Bulk) -> None:
     opt_out(people(1)[0].phone)
     start(put_plan([(SHANGHAI, people(10))], rows=4), clock.now())
@@ -508,7 +518,7 @@ def test_progress_says_what_came_of_it_and_what_it_cost(bulk: Bulk) -> None:
     row, seconds = Row(CAMPAIGN_ID, 1, 2, 0), int(clock.now().timestamp())
     campaign_parts.hear(APP_ID, row, Heard(delivered=2, undelivered=1), now=seconds)
 
-    told = show_progress.progress(campaign(), now=clock.now(), window=None)
+    told = progress()
 
     assert (told["state"], told["recipients"], told["released"]) == ("finished", 10, 10)
     assert (told["sent"], told["delivered"], told["undelivered"]) == (9, 2, 1)
@@ -522,11 +532,11 @@ def test_progress_says_who_waits_for_what_and_when_it_will_be_done(bulk: Bulk) -
     start(put_plan([(SHANGHAI, people(20)), (NEW_YORK, away)]), clock.now(), pace=1)
     bulk.turn()
 
-    told = show_progress.progress(campaign(), now=clock.now(), window=None)
+    told = progress()
     assert told["released"] == 10
     (waits,) = told["waiting"]
     assert (waits["zone"], waits["recipients"]) == (NEW_YORK, 1)
 
     bulk.run(hours=0.1)
-    told = show_progress.progress(campaign(), now=clock.now(), window=None)
+    told = progress()
     assert (told["state"], told["sent"]) == ("running", 20)

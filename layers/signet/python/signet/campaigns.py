@@ -210,7 +210,9 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a campaign. Times are epoch seconds, `started_at` milliseconds as ids need it.
+    """One run of a version of a campaign.
+
+    Times are epoch seconds, `started_at` milliseconds as ids need it.
 
     It sends `rows` rows in `parts` parts, which is known when the plan's objects are gone, too.
     `token` is that of the step that may go on. Of each zone of the plan, `places` has the first
@@ -222,6 +224,7 @@ class Run:
     """
 
     number: int
+    version: int
     plan_key: str
     started_at: int
     token: str
@@ -248,6 +251,7 @@ class Run:
         plan_key: str,
         *,
         number: int,
+        version: int,
         started_at: int,
         shards: int,
         balance_shard: int,
@@ -257,6 +261,7 @@ class Run:
         groups = plan.groups()
         return cls(
             number=number,
+            version=version,
             plan_key=plan_key,
             started_at=started_at,
             token=new_token(),
@@ -335,7 +340,7 @@ def new_token() -> str:
 
 def message_id(campaign: Campaign, run: Run, phone: str) -> str:
     """The id of the message to a number: always the same for campaign, version, run and phone."""
-    said = f"{campaign.app_id}\0{campaign.campaign_id}\0{campaign.version}\0{run.number}\0{phone}"
+    said = f"{campaign.app_id}\0{campaign.campaign_id}\0{run.version}\0{run.number}\0{phone}"
     digest = sha256(f"signet/campaign/1\0{said}".encode()).hexdigest()[:20]
     unique = f"{run.started_at:012x}{digest}"
     return messages.id_of(run.day, unique, shards=run.shards)

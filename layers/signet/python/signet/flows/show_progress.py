@@ -11,7 +11,6 @@ from signet import quiet_hours
 from signet.acts import Act
 from signet.campaigns import Campaign, Outcome, Plan, Run, State
 from signet.edge import plans
-from signet.errors import Missing
 from signet.fields import Body
 from signet.flows import run_campaign
 from signet.quiet_hours import Window
@@ -36,17 +35,22 @@ STORES = Stores(plans.read, campaign_parts.works, campaign_parts.heards)
 
 
 def of(act: Act, campaign_id: str, *, window: Window | None) -> Body:
-    """`{"progress"}` of an owner's campaign. Raises Missing."""
-    return {"progress": progress(campaigns.get(act.by, campaign_id), now=act.at, window=window)}
+    """`{"progress"}` of an owner's campaign, null before its first run. Raises Missing."""
+    campaign = campaigns.get(act.by, campaign_id)
+    if campaign.run is None:
+        return {"progress": None}
+    return {"progress": progress(campaign, campaign.run, now=act.at, window=window)}
 
 
 def progress(
-    campaign: Campaign, *, now: datetime, window: Window | None, stores: Stores = STORES
+    campaign: Campaign,
+    run: Run,
+    *,
+    now: datetime,
+    window: Window | None,
+    stores: Stores = STORES,
 ) -> dict[str, Any]:
-    """How far the campaign's last run is; docs/api.md. Raises Missing before the first one."""
-    run = campaign.run
-    if run is None:
-        raise Missing("This campaign has not been started.")
+    """How far a run is, as docs/api.md has it. Raises Missing when its plan is gone."""
     plan = stores.plan(run.plan_key)
     parts = range(len(plan.parts))
     place = (campaign.app_id, campaign.campaign_id, run.number, parts)

@@ -141,6 +141,7 @@ def _run(app: App, campaign: Campaign, found: Plan, now: datetime) -> Run:
         found,
         ready(campaign).key or "",
         number=campaign.run.number + 1 if campaign.run else 1,
+        version=campaign.version,
         started_at=int(now.timestamp() * 1000),
         shards=app.message_shards,
         balance_shard=0,
