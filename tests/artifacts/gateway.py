@@ -167,8 +167,6 @@ def _json_grants(action: str, body: dict[str, Any], names: Mapping[str, str]) ->
 
 def _only(action: str, body: dict[str, Any]) -> str:
     """Which attributes a read or a write of the deployment's items is about."""
-    if body["Key"].get("app_id") == {"S": "#digests"}:
-        return " in #digests"
     given = body.get("ExpressionAttributeNames", {})
     if body["Key"].get("app_id") == {"S": "#digests"}:
         return " in #digests"
