@@ -242,7 +242,7 @@ def answer(call: Call, routes: Sequence[Route]) -> Body | Answer:
     for route in routes:
         parameters = route.match(call)
         if parameters is not None:
-            return route.answer(replace(call, parameters=parameters))
+            return route.answer(replace(call, parameters=parameters) if parameters else call)
     raise NotFound
 
 

@@ -25,7 +25,7 @@ from signet import (
 )
 from signet import templates as words
 from signet.apps import App, ReviewState, Signature, Use
-from signet.billing import Said, Way
+from signet.billing import Counted, Said, Way
 from signet.charges import Charge
 from signet.codes import Keyring, LiveCode, Purpose, Subject
 from signet.credentials import Authority
@@ -64,6 +64,7 @@ log = logging.getLogger(__name__)
 # The code may be replaced and the paying item run short meanwhile. Each round that fails is one
 # that somebody else won, so this is reached only when the last money is fought over.
 _ROUNDS = 30
+_ONE_CALL = Counted("", 1, plain=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +154,19 @@ def send_message(
     way = _way(request, caller, said, stores, abroad=abroad)
     send = _new_send(request, caller, said, errand, now=now)
     priced = partial(_priced, said=said, way=way, stores=stores)
-    message = priced(_new_message(request, caller, said, send))
+    message = priced(_new_message(request, caller, said, send, kept_back=errand.kept_back))
     test_phone = caller.app.test_phone
     if test_phone and request.phone.e164 == test_phone.phone:
         # Limits hold for test numbers too, but nothing is recorded or sent (wire.md 12.1).
         return _unless_repeated(lambda: stores.accept(send, None, joined=errand.joined))
-    message = replace(message, kept_back=errand.kept_back)
     if message.kind is Kind.MARKETING:
         message = stores.held(message, now)
     asked = Asked(
         caller.app, caller.authority, caller.address, message, solved=bool(send.proof), now=now
     )
     passage = shielding.let_pass(stores.shield, asked)
-    send = replace(send, mark=passage.mark if passage else "")
+    if passage:
+        send = replace(send, mark=passage.mark)
     accepted = _accept(send, message, caller.app, stores, priced=priced, errand=errand)
     if accepted:
         if not accepted.held_until:
@@ -294,7 +295,9 @@ def _proof(request: SendRequest, app: App) -> tuple[str, bytes] | None:
     return None
 
 
-def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send) -> Message:
+def _new_message(
+    request: SendRequest, caller: Caller, said: _Words, send: Send, *, kept_back: bool
+) -> Message:
     app, template = caller.app, said.template
     return Message(
         ref=MessageRef(app.app_id, messages.new_id(send.now, shards=app.message_shards)),
@@ -311,6 +314,7 @@ def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send)
         template=template.name if template else None,
         template_version=template.version if template else None,
         variables=said.variables,
+        kept_back=kept_back,
         events=app.events.asked,
         rescue=app.switches.rescue and said.kind is Kind.VERIFICATION,
     )
@@ -319,19 +323,18 @@ def _new_message(request: SendRequest, caller: Caller, said: _Words, send: Send)
 def _priced(message: Message, *, said: _Words, way: Way, stores: Stores) -> Message:
     """The message with its segments and price. A call costs as much as one SMS (wire.md 16.1)."""
     is_call = message.channel is Channel.VOICE
-    counted = replace(message, segments=1) if is_call else _counted(message, said, way)
-    price = prices.price_of(message.phone, counted.segments, stores.price_overrides())
-    return replace(counted, price=price)
+    found = _ONE_CALL if is_call else _counted(message, said, way)
+    price = prices.price_of(message.phone, found.segments, stores.price_overrides())
+    return replace(message, segments=found.segments, plain=found.plain, price=price)
 
 
-def _counted(message: Message, said: _Words, way: Way) -> Message:
-    """The message with the segments of the text that the carrier will send, with any code."""
+def _counted(message: Message, said: _Words, way: Way) -> Counted:
+    """The segments of the text that the carrier will send, with any code."""
     text = said.template.text if said.template else None
     words = Said(
         message.signature, message.signature_text, text, message.variables, message.purpose
     )
-    found = billing.count(words, way)
-    return replace(message, segments=found.segments, plain=found.plain)
+    return billing.count(words, way)
 
 
 def _accept(
@@ -350,7 +353,9 @@ def _accept(
     resend = app.switches.resend_same_code and send.nonce is not None and not send.user_id
     send = _found_alone(send, errand)
     for _ in range(_ROUNDS):
-        wanted = replace(again[0] if again else message, balance_shard=charge.shard)
+        wanted = again[0] if again else message
+        if charge.shard:
+            wanted = replace(wanted, balance_shard=charge.shard)
         try:
             if again:
                 stores.accept_again(send, wanted, charge, again[1], joined=errand.joined)
