@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import phonenumbers.tzdata
 import pytest
 
 from functions.sender import app as sender
@@ -35,6 +37,7 @@ from tests.store.build import APP_ID, PRICE, message_items
 CREDIT = 100_000_000
 NEW_YORK = "1|America/New_York"
 MORNING = "10:00"
+ZONES = 40
 
 
 @dataclass
@@ -245,6 +248,33 @@ def test_what_is_still_queued_when_the_hours_end_waits_for_the_next_ones(bulk: B
     bulk.run(hours=13)
     assert campaign().state is State.FINISHED
     assert bulk.texts == {recipient.phone: 1 for recipient in people(30)}
+
+
+def test_a_day_over_forty_zones_sends_to_everybody_in_their_hours(bulk: Bulk) -> None:
+    everywhere = sorted(phonenumbers.tzdata.TIMEZONE_DATA.items())
+    numbers = {zones[0]: f"+{prefix}" for prefix, zones in everywhere if len(zones) == 1}
+    zones = [f"86|{zone}" for zone in sorted(numbers)[:: len(numbers) // ZONES][:ZONES]]
+    groups = [
+        (zone, [Recipient(f"+86139{place:04}{n:04}", {"customer": "客户"}) for n in range(3)])
+        for place, zone in enumerate(zones)
+    ]
+    sent: list[tuple[str, datetime]] = []
+
+    def note() -> None:
+        sent.append((bulk.carrier.handed[-1].phone, clock.now()))
+
+    bulk.carrier.on_submit = note
+    start(put_plan(groups), clock.now())
+
+    ended = bulk.run(hours=25)
+
+    assert len({datetime.now(ZoneInfo(zone.partition("|")[2])).utcoffset() for zone in zones}) > 12
+    assert (ended.state, outcomes()) == (State.FINISHED, {"sent": 3 * ZONES})
+    zone_of = {one.phone: zone for zone, people in groups for one in people}
+    assert Counter(phone for phone, _ in sent) == dict.fromkeys(zone_of, 1)
+    for phone, at in sent:
+        local = at.astimezone(ZoneInfo(zone_of[phone].partition("|")[2]))
+        assert 8 <= local.hour < 20, (phone, local)
 
 
 def test_who_has_opted_out_by_now_gets_nothing_and_costs_nothing(bulk: Bulk) -> None:

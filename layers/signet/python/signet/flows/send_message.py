@@ -353,9 +353,7 @@ def _accept(
     resend = app.switches.resend_same_code and send.nonce is not None and not send.user_id
     send = _found_alone(send, errand)
     for _ in range(_ROUNDS):
-        wanted = again[0] if again else message
-        if charge.shard:
-            wanted = replace(wanted, balance_shard=charge.shard)
+        wanted = _paid_by(charge, again[0] if again else message)
         try:
             if again:
                 stores.accept_again(send, wanted, charge, again[1], joined=errand.joined)
@@ -377,6 +375,10 @@ def _accept(
             again = None
             charge = replace(charge, micros=message.price)
     raise Unavailable(retry_after=1)
+
+
+def _paid_by(charge: Charge, message: Message) -> Message:
+    return replace(message, balance_shard=charge.shard) if charge.shard else message
 
 
 def _found_alone(send: Send, errand: Errand) -> Send:
