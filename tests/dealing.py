@@ -16,6 +16,7 @@ WAITS_LONGEST = "stacks of their own"
 SHARES = {
     "artifacts": "emulator",
     "races": "emulator",
+    "browser/test_campaign_story.py": WAITS_LONGEST,
     "browser": "stack of pages",
     "local": "stack",
     "test_docs.py": "stack",

@@ -148,7 +148,7 @@ def find_in_records(page: Page, phone: str) -> None:
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Order_Notice_2")
     # Its receipt comes within a second, perhaps after the row.
-    expect(row).to_contain_text(re.compile("等待回执|已送达"))
+    expect(row).to_contain_text(re.compile("等待回执|发送成功"))
     # Four digits stay hidden.
     expect(row).to_contain_text(f"+86{phone[:3]}****{phone[-4:]}")
     photograph(page, "12-records")

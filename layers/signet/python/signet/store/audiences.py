@@ -28,7 +28,7 @@ from signet.audiences import (
 )
 from signet.audits import Entry
 from signet.errors import Missing
-from signet.store import audits, cursors, table
+from signet.store import audits, campaigns, table
 from signet.store.campaigns import CampaignItem, Overtaken
 
 _PREFIX = "audience#"
@@ -63,18 +63,7 @@ def listing(
 
     Raises BadParameter for a broken cursor.
     """
-    start = None
-    if cursor:
-        start = {"pk": {"S": app_id}, "sk": {"S": cursors.unpack(cursor, prefix=_PREFIX)}}
-    found = CampaignItem.query(
-        app_id,
-        CampaignItem.sk.startswith(_PREFIX),
-        limit=limit,
-        last_evaluated_key=start,
-        scan_index_forward=False,
-    )
-    items = table.read(lambda: list(found))
-    following = cursors.pack(str(items[-1].sk)) if len(items) == limit else None
+    items, following = campaigns.page(app_id, _PREFIX, limit=limit, cursor=cursor)
     return [_audience(item) for item in items], following
 
 

@@ -131,12 +131,20 @@ def listing(
 
     Raises BadParameter for a broken cursor.
     """
+    items, following = page(app_id, _PREFIX, limit=limit, cursor=cursor)
+    return [_campaign(item) for item in items], following
+
+
+def page(
+    app_id: str, prefix: str, *, limit: int, cursor: str | None
+) -> tuple[list[CampaignItem], str | None]:
+    """An app's items whose sort key begins so, newest first, and the cursor of the next page."""
     start = None
     if cursor:
-        start = {"pk": {"S": app_id}, "sk": {"S": cursors.unpack(cursor, prefix=_PREFIX)}}
+        start = {"pk": {"S": app_id}, "sk": {"S": cursors.unpack(cursor, prefix=prefix)}}
     found = CampaignItem.query(
         app_id,
-        CampaignItem.sk.startswith(_PREFIX),
+        CampaignItem.sk.startswith(prefix),
         scan_index_forward=False,
         limit=limit,
         last_evaluated_key=start,
@@ -144,7 +152,7 @@ def listing(
     )
     items = table.read(lambda: list(found))
     following = cursors.pack(str(items[-1].sk)) if len(items) == limit else None
-    return [_campaign(item) for item in items], following
+    return items, following
 
 
 def change(
