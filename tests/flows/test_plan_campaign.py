@@ -76,6 +76,7 @@ class World:
     parts: list[list[AudienceRow]] = field(
         default_factory=lambda: [[somebody(phone(1)), somebody(phone(2))]]
     )
+    text: str = TEXT
     carrier: str = "webhook"
     vendor: VendorTemplate | None = None
     prices: dict[str, int] = field(default_factory=dict)
@@ -95,7 +96,7 @@ class World:
             change=self._change,
             reach=lambda app_id: self.reach,
             template=lambda app_id, name: self.template,
-            template_text=lambda app_id, name, version: TEXT,
+            template_text=lambda app_id, name, version: self.text,
             signature=lambda app_id, name: self.signature,
             audience=self._audience,
             parts=self._parts,
@@ -174,6 +175,16 @@ class World:
 
 
 # --- What a plan holds ------------------------------------------------------------------------
+
+
+def test_marketing_counts_its_way_out_once_whoever_wrote_its_text() -> None:
+    world, unfinished = World(), World(text=TEXT.removesuffix("回复TD退订"))
+
+    for each in (world, unfinished):
+        each.run()
+
+    assert world.plan.samples == unfinished.plan.samples
+    assert all(text.count("回复TD退订") == 1 for text in unfinished.plan.samples)
 
 
 def test_the_campaign_names_a_plan_with_everybody_and_what_they_cost() -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any, NamedTuple, Self
 
-from signet import billing, phones, planning, prices, segments
+from signet import billing, phones, planning, prices, segments, templates
 from signet.apps import Signature
 from signet.audiences import Audience, AudienceRow, State
 from signet.billing import Way
@@ -184,7 +184,8 @@ def _fitting(
         stores.template(app_id, content.template),
         stores.signature(app_id, content.signature),
     )
-    text = stores.template_text(app_id, content.template, content.template_version)
+    stored = stores.template_text(app_id, content.template, content.template_version)
+    text = templates.sent(stored, content.kind)
     words = planning.words(content, text, app_name=reach.name)
     ways = _ways(app_id, content, reach, stores, abroad=abroad)
     return words, lambda row: planning.fit(row, words, ways, reach)
