@@ -9,6 +9,7 @@ a read (review.md 6.3). Sources: wire.md 12.1 for A to E, design.md 5.1 for gues
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from signet.errors import (
     AccountLocked,
@@ -74,6 +75,7 @@ CODE_ONLY = Limit("codes without a number", "o", 10, 900, TooManyAttempts)
 CODE_ONLY_AN_HOUR = 100
 
 
+@lru_cache(maxsize=256)
 def of_signature(short_id: str) -> tuple[Limit, Limit, Limit]:
     """Limits B, C and D, which each signature has."""
     return (

@@ -9,6 +9,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
@@ -108,6 +109,8 @@ class Table(Model):
         return super()._get_connection()
 
 
+# Kept: a send names some forty, and making one parses it.
+@lru_cache(maxsize=1024)
 def path(name: str) -> Path:
     """An attribute by its name, for items whose attributes a model cannot list."""
     return Path([name])
