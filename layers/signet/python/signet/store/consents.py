@@ -24,7 +24,6 @@ from pynamodb.transactions import TransactWrite
 from signet import consents as rules
 from signet.audits import Entry
 from signet.consents import Consent
-from signet.errors import Unavailable
 from signet.store import audits, digests, opt_out_items, opt_outs, table
 from signet.store.digests import Digest
 from signet.store.opt_out_items import OptOutItem
@@ -34,7 +33,6 @@ _TABLE = OptOutItem.Meta.table_name
 # Both of what BatchGetItem and of what a transaction takes.
 _BATCH = 100
 _AT_ONCE = 4
-_ROUNDS = 8
 _GIVEN, _ENDED = "given#", "ended#"
 # As short as they can be: an item pays for each kilobyte.
 _NAMES = {
@@ -162,18 +160,9 @@ def _read(app_id: str, names: dict[str, str]) -> dict[str, table.Item]:
     A model's items have the attributes that the model lists, and these have others.
     """
     keys = [_item(app_id, digest).to_dynamodb_dict() for digest in names.values()]
-    found: dict[str, table.Item] = {}
-    for attempt in range(1, _ROUNDS + 1):
-        if not keys:
-            return {phone: found.get(digest, {}) for phone, digest in names.items()}
-        if attempt > 1:
-            table.pause(attempt)
-        request = {"RequestItems": {_TABLE: {"Keys": keys, "ConsistentRead": True}}}
-        reply = table.read(lambda: table.CONNECTION.dispatch("BatchGetItem", request))  # noqa: B023
-        items = map(table.python, reply["Responses"].get(_TABLE, ()))
-        found |= {str(item["person"]): item for item in items}
-        keys = reply.get("UnprocessedKeys", {}).get(_TABLE, {}).get("Keys", [])
-    raise Unavailable(retry_after=1)
+    items = table.items(OptOutItem, keys, consistent=True)
+    found = {str(item["person"]): item for item in items}
+    return {phone: found.get(digest, {}) for phone, digest in names.items()}
 
 
 def _pages(partition: str) -> Iterator[table.Item]:

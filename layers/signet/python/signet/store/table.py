@@ -168,10 +168,13 @@ def snapshot(items: Sequence[Model]) -> list[Item]:
     return [python(found.get("Item", {})) for found in reply["Responses"]]
 
 
-def items(model: type[Model], keys: Sequence[Mapping[str, Any]]) -> Iterator[Item]:
+def items(
+    model: type[Model], keys: Sequence[Mapping[str, Any]], *, consistent: bool = False
+) -> Iterator[Item]:
     """The items with these raw keys (≤ 100), those that there are, with all their attributes."""
     name = model.Meta.table_name
-    wanted: Mapping[str, Any] = {name: {"Keys": list(keys)}} if keys else {}
+    request_for = {"Keys": list(keys), "ConsistentRead": consistent}
+    wanted: Mapping[str, Any] = {name: request_for} if keys else {}
     for attempt in range(1, _TRANSACTION_ATTEMPTS + 1):
         if not wanted:
             return
