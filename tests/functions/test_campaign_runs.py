@@ -368,8 +368,9 @@ def resume() -> None:
 
     def resumed(seen: Campaign) -> Campaign:
         assert seen.run
+        plan = plans.read(seen.run.plan_key)
         run = run_campaign.rewound(
-            seen, seen.run, plans.read(seen.run.plan_key), campaign_parts.works
+            seen, seen.run, plan, campaign_parts.works, campaign_parts.heards
         )
         return replace(
             seen, state=State.RUNNING, why=None, run=run, due_at=int(clock.now().timestamp()) + 30
@@ -449,6 +450,42 @@ def test_too_many_failures_pause_it_with_the_reason(bulk: Bulk) -> None:
     bulk.advance(600)
     bulk.drain()
     assert len(bulk.carrier.handed) == count
+
+
+def test_what_paused_it_pauses_it_no_second_time(bulk: Bulk) -> None:
+    bulk.carrier.fails_with = CarrierError("bad number", retryable=False, bad_number=True)
+    stops = Stops(failures=50, opt_outs=10, window=100)
+    start(put_plan([(SHANGHAI, people(60))]), clock.now(), pace=2, stops=stops)
+    assert bulk.run().why is Why.FAILURES
+    failed = outcomes()["failed"]
+
+    bulk.carrier.fails_with = None
+    resume()
+
+    assert bulk.run().state is State.FINISHED
+    assert outcomes() == {"failed": failed, "sent": 60 - failed}
+
+
+def test_a_pause_stops_a_batch_in_the_middle(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    took = 0.0
+
+    def slow() -> None:
+        nonlocal took
+        took += 1.5
+        if len(bulk.carrier.handed) == 2:
+            pause()
+
+    bulk.carrier.on_submit = slow
+    monkeypatch.setattr(sender, "routing", replace(sender.routing, seconds=lambda: took))
+    start(put_plan([(SHANGHAI, people(9))]), clock.now())
+    bulk.drain()
+
+    # Looked at anew two seconds after the last look, three and a half after the pause at most.
+    assert len(bulk.carrier.handed) <= 4
+    bulk.carrier.on_submit = lambda: None
+    resume()
+    bulk.run()
+    assert bulk.texts == {recipient.phone: 1 for recipient in people(9)}
 
 
 def test_too_many_opt_outs_pause_it_with_the_reason(bulk: Bulk) -> None:

@@ -218,7 +218,9 @@ class Run:
     `token` is that of the step that may go on. Of each zone of the plan, `places` has the first
     row that was not released, and `firsts` the first part that is not known to be complete.
     `recent` are the parts that were released last, `noted` rows had an outcome at `noted_at`, and
-    since then it was said `rewound` times that rows are to be released anew. `reserved` micros
+    since then it was said `rewound` times that rows are to be released anew. `forgiven`: of parts
+    that were under way when it was resumed, how many were sent by then, failures and opt-outs,
+    which pause it no second time. `reserved` micros
     were paid by item `balance_shard` of the balance; `settled`: what was not used is back.
     `events`: the app is told what becomes of its messages.
     """
@@ -237,6 +239,7 @@ class Run:
     parts: int
     events: bool = False
     recent: tuple[int, ...] = ()
+    forgiven: tuple[tuple[int, int, int, int], ...] = ()
     released_at: int = 0
     noted: int = 0
     noted_at: int = 0

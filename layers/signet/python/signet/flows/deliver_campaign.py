@@ -33,6 +33,8 @@ from signet.store.messages import AlreadyRecorded, UnknownMessage
 
 log = logging.getLogger(__name__)
 
+# A pause takes effect within five seconds (design.md 5), in the middle of a batch, too.
+_FRESH_SECONDS = 2.0
 # What a row came to whose message is in that state.
 OUTCOMES = {
     State.AWAITING_RECEIPT: Outcome.SENT,
@@ -79,7 +81,7 @@ class Batch:
         self._routing = routing
         self._records = records
         self._now = now
-        self._campaigns: dict[tuple[str, str], Campaign | None] = {}
+        self._campaigns: dict[tuple[str, ...], tuple[float, Campaign | None]] = {}
         self._works: dict[tuple[str, Row], Work] = {}
         self._outcomes: dict[tuple[str, Row, int], dict[Outcome, set[int]]] = {}
 
@@ -95,7 +97,7 @@ class Batch:
         except Missing:
             # Thirty days old, or not what was planned.
             self._book.pause(campaign, Why.PLAN_GONE)
-            self._campaigns[delivery.app_id, row.campaign_id] = None
+            self._campaigns.clear()
             return
         message = message_of(campaign, campaign.run, plan, row, recipient, now=self._now())
         outcome: Outcome | None = None
@@ -122,17 +124,23 @@ class Batch:
 
     def _running(self, delivery: Delivery) -> Campaign | None:
         """The campaign, if the run that wants this message goes on."""
-        key = (delivery.app_id, delivery.row.campaign_id)
-        if key not in self._campaigns:
-            try:
-                self._campaigns[key] = self._book.campaign(*key)
-            except Missing:
-                self._campaigns[key] = None
-        campaign = self._campaigns[key]
+        campaign = self._campaign(delivery.app_id, delivery.row.campaign_id)
         if campaign is None or campaign.run is None:
             return None
         goes_on = campaign.state is campaigns.State.RUNNING
         return campaign if goes_on and campaign.run.number == delivery.row.run else None
+
+    def _campaign(self, *key: str) -> Campaign | None:
+        """The campaign, as it was two seconds ago at most: carriers take their time."""
+        seconds = self._routing.seconds()
+        read_at, campaign = self._campaigns.get(key, (0.0, None))
+        if key not in self._campaigns or seconds - read_at > _FRESH_SECONDS:
+            try:
+                campaign = self._book.campaign(*key)
+            except Missing:
+                campaign = None
+            self._campaigns[key] = (seconds, campaign)
+        return campaign
 
     def _has_outcome(self, delivery: Delivery) -> bool:
         place, row = _place(delivery), delivery.row

@@ -139,8 +139,12 @@ def rewound(
     run: Run,
     plan: Plan,
     works: Callable[[str, str, int, Iterable[int]], Mapping[int, Work]],
+    heards: Callable[[str, str, int, Iterable[int]], Mapping[int, Heard]],
 ) -> Run:
-    """The run as it goes on after a pause: from the first row of each zone without an outcome."""
+    """The run as it goes on after a pause: from the first row of each zone without an outcome.
+
+    What failed so far was looked at by whoever resumes it, and pauses it no second time.
+    """
     groups = plan.groups()
     begun = [
         range(parts.start, min(place.part + 1, parts.stop))
@@ -152,12 +156,15 @@ def rewound(
         next((n for n in parts if _noted(found[n]) < plan.parts[n].rows), parts.stop)
         for parts in begun
     )
+    left = [n for n in numbers if 0 < _noted(found[n]) < plan.parts[n].rows]
+    heard = heards(campaign.app_id, campaign.campaign_id, run.number, left)
     return replace(
         run,
         token=campaigns.new_token(),
         places=tuple(Place(first, 0) for first in firsts),
         firsts=firsts,
         recent=(),
+        forgiven=tuple((n, *_counts(found[n], heard[n])) for n in left),
         rewound=0,
     )
 
@@ -180,15 +187,25 @@ def window(
     run: Run, plan: Plan, size: int, works: Mapping[int, Work], heards: Mapping[int, Heard]
 ) -> tuple[int, int, int]:
     """Of about the last `size` that were sent: how many those are, failures, and opt-outs."""
+    forgiven = {number: counts for number, *counts in run.forgiven}
     sent = failures = opt_outs = 0
     for number in run.recent:
-        work, heard = works.get(number, {}), heards.get(number, Heard())
-        sent += sum(len(rows) for outcome, rows in work.items() if outcome.is_paid)
-        failures += len(work.get(Outcome.FAILED, ())) + heard.undelivered
-        opt_outs += heard.replied_out
+        counts = _counts(works.get(number, {}), heards.get(number, Heard()))
+        sent, failures, opt_outs = (
+            total + count - before
+            for total, count, before in zip(
+                (sent, failures, opt_outs), counts, forgiven.get(number, (0, 0, 0)), strict=True
+            )
+        )
         if sent >= size:
             break
     return sent, failures, opt_outs
+
+
+def _counts(work: Work, heard: Heard) -> tuple[int, int, int]:
+    """How many of a part were sent, failures, and opt-outs."""
+    sent = sum(len(rows) for outcome, rows in work.items() if outcome.is_paid)
+    return sent, len(work.get(Outcome.FAILED, ())) + heard.undelivered, heard.replied_out
 
 
 def _look(campaign: Campaign, run: Run, plan: Plan, book: Book, now: datetime) -> _Look:
@@ -456,4 +473,4 @@ def _rows_with_outcome(work: Work) -> frozenset[int]:
 
 
 def _noted(work: Work) -> int:
-    return len(_rows_with_outcome(work))
+    return sum(map(len, work.values()))

@@ -147,7 +147,9 @@ def _go_on(act: Act, seen: Campaign) -> Campaign:
         if before.state is not State.PAUSED or before.run is None or before.run != seen.run:
             raise NoEffect("The campaign was changed meanwhile.")
         found = plans.read(before.run.plan_key)
-        run = run_campaign.rewound(before, before.run, found, campaign_parts.works)
+        run = run_campaign.rewound(
+            before, before.run, found, campaign_parts.works, campaign_parts.heards
+        )
         due_at = int(act.at.timestamp()) + start_campaign.STEP_IS_DUE
         return replace(before, state=State.RUNNING, why=None, run=run, due_at=due_at)
 

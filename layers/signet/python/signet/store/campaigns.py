@@ -318,4 +318,5 @@ def _run(document: Mapping[str, Any]) -> Run:
         "places": tuple(Place(*place) for place in document["places"]),
         "firsts": tuple(document["firsts"]),
         "recent": tuple(document["recent"]),
+        "forgiven": tuple(tuple(each) for each in document["forgiven"]),
     })  # fmt: skip
