@@ -24,10 +24,10 @@ from signet.flows import run_campaign, show_progress
 from signet.limits import Kind
 from signet.marketing import Cap
 from signet.opt_outs import OptOut
+from signet.releases import Heard
 from signet.store import apps, balances, campaign_parts, ledger, opt_outs
 from signet.store import campaigns as store
 from signet.store.balances import Account
-from signet.store.campaign_parts import Heard
 from tests.campaigns import CAMPAIGN_ID, SHANGHAI, people, put_plan, put_template, start
 from tests.flows.fakes import FakeCarrier
 from tests.functions.service import event

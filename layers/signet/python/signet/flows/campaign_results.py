@@ -19,8 +19,8 @@ from signet.edge.functions import FunctionFailed
 from signet.errors import Missing, NoEffect, Unavailable
 from signet.fields import Body
 from signet.records import Record
+from signet.releases import Work
 from signet.results import Stage, Standing
-from signet.store.campaign_parts import Work
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from signet.flows.deliver import Records, deliver
 from signet.limits import Channel, Kind
 from signet.marketing import OPTED_OUT, Cap, Facts, Hold, Verdict
 from signet.messages import NOTIFICATION_LIFE, Message, MessageRef, State
-from signet.store.campaign_parts import Work
+from signet.releases import Work
 from signet.store.messages import AlreadyRecorded, UnknownMessage
 
 log = logging.getLogger(__name__)

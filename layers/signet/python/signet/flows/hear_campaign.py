@@ -4,8 +4,8 @@ from datetime import datetime
 
 from signet.campaigns import Row
 from signet.messages import MessageRef
+from signet.releases import Heard
 from signet.store import campaign_parts, conversations
-from signet.store.campaign_parts import Heard
 from signet.store.messages import Heard as Receipt
 
 

@@ -17,30 +17,24 @@ one is recorded, and the other's successor is nobody's.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from signet import campaigns, days, quiet_hours, timetables
-from signet.campaigns import Campaign, Outcome, Place, Plan, Row, Run, State, Why
+from signet import campaigns, days, releases, timetables
+from signet.campaigns import Campaign, Place, Plan, Row, Run, State, Why
 from signet.charges import Charge
 from signet.edge.campaign_queue import Step
 from signet.edge.queue import QueueUnavailable
 from signet.errors import Missing
 from signet.limits import Kind
 from signet.marketing import Facts
-from signet.store.campaign_parts import Heard, Work
+from signet.releases import STEP, Heard, Look, Work
 from signet.store.campaigns import Overtaken
 
 log = logging.getLogger(__name__)
 
-# Seconds of its pace that a run is ahead of what has an outcome, and that a step lasts.
-AHEAD, STEP = 10, 5
-# Without a pace, rows: as many as one invocation queues in good time.
-_SLICE, _MOST_AHEAD = 2_000, 4_000
-# No zone is begun in the last seconds of its hours: what is queued has to be sent in them.
-MARGIN = 60
 # A queue message that nobody finished comes back after 120 s; what has no outcome then is lost.
 _LOST_AFTER = 150
 _MOST_REWINDS = 5
@@ -48,9 +42,6 @@ _MOST_REWINDS = 5
 _GRACE = 60
 # A share of a few means nothing: a tenth of the window must have been sent.
 _LEAST_OF_WINDOW = 10
-_RECENT = 64
-# Parts beyond those under way that a step looks at: after a rewind many of them are complete.
-_READ_AHEAD = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,43 +67,6 @@ class Book:
     close: Callable[[Campaign, Plan, Sequence[Row]], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """A running campaign, looked at: its run as far as outcomes are known, and these.
-
-    `works` are those of the parts that are under way, and of some beyond.
-    """
-
-    campaign: Campaign
-    run: Run
-    plan: Plan
-    works: Mapping[int, Work]
-    now: datetime
-
-    @property
-    def seconds(self) -> int:
-        """What time it is, in epoch seconds."""
-        return int(self.now.timestamp())
-
-    @property
-    def outstanding(self) -> int:
-        """How many rows were released and have no outcome."""
-        return sum(1 for _ in _open_rows(self))
-
-    @property
-    def quiet_for(self) -> int:
-        """For how many seconds nothing was released, and nothing had an outcome."""
-        return self.seconds - max(self.run.noted_at, self.run.released_at)
-
-    @property
-    def is_released(self) -> bool:
-        """Whether every row was queued."""
-        groups = self.plan.groups()
-        return all(
-            place.part >= parts.stop for place, parts in zip(self.run.places, groups, strict=True)
-        )
-
-
 def step(asked: Step, book: Book, *, now: datetime) -> None:
     """Bring a run one step on, and queue the next. Raises QueueUnavailable and Unavailable."""
     try:
@@ -127,7 +81,9 @@ def step(asked: Step, book: Book, *, now: datetime) -> None:
     except Missing:
         _end_without_plan(campaign, run, book, now)
         return
-    look = _look(campaign, run, plan, book, now)
+    numbers = [number for parts in releases.under_way(run, plan) for number in parts]
+    works = book.works(campaign.app_id, campaign.campaign_id, run.number, numbers)
+    look = releases.looked_at(campaign, run, plan, works, now)
     if campaign.state is State.CANCELLED:
         _end_cancelled(look, book)
     elif campaign.state is State.RUNNING:
@@ -152,11 +108,8 @@ def rewound(
     ]
     numbers = [number for parts in begun for number in parts]
     found = works(campaign.app_id, campaign.campaign_id, run.number, numbers)
-    firsts = tuple(
-        next((n for n in parts if _noted(found[n]) < plan.parts[n].rows), parts.stop)
-        for parts in begun
-    )
-    left = [n for n in numbers if 0 < _noted(found[n]) < plan.parts[n].rows]
+    firsts = releases.first_open(begun, plan, found)
+    left = [n for n in numbers if 0 < releases.noted(found[n]) < plan.parts[n].rows]
     heard = heards(campaign.app_id, campaign.campaign_id, run.number, left)
     return replace(
         run,
@@ -164,7 +117,7 @@ def rewound(
         places=tuple(Place(first, 0) for first in firsts),
         firsts=firsts,
         recent=(),
-        forgiven=tuple((n, *_counts(found[n], heard[n])) for n in left),
+        forgiven=tuple((n, *releases.counts(found[n], heard[n])) for n in left),
         rewound=0,
     )
 
@@ -183,56 +136,7 @@ def pause(campaign: Campaign, why: Why, change: Callable[..., Campaign]) -> None
     log.warning("campaign_paused", extra={"campaign_id": campaign.campaign_id, "reason": why.value})
 
 
-def window(
-    run: Run, plan: Plan, size: int, works: Mapping[int, Work], heards: Mapping[int, Heard]
-) -> tuple[int, int, int]:
-    """Of about the last `size` that were sent: how many those are, failures, and opt-outs."""
-    forgiven = {number: counts for number, *counts in run.forgiven}
-    sent = failures = opt_outs = 0
-    for number in run.recent:
-        counts = _counts(works.get(number, {}), heards.get(number, Heard()))
-        sent, failures, opt_outs = (
-            total + count - before
-            for total, count, before in zip(
-                (sent, failures, opt_outs), counts, forgiven.get(number, (0, 0, 0)), strict=True
-            )
-        )
-        if sent >= size:
-            break
-    return sent, failures, opt_outs
-
-
-def _counts(work: Work, heard: Heard) -> tuple[int, int, int]:
-    """How many of a part were sent, failures, and opt-outs."""
-    sent = sum(len(rows) for outcome, rows in work.items() if outcome.is_paid)
-    return sent, len(work.get(Outcome.FAILED, ())) + heard.undelivered, heard.replied_out
-
-
-def _look(campaign: Campaign, run: Run, plan: Plan, book: Book, now: datetime) -> _Look:
-    ahead = max(3, _READ_AHEAD // len(run.places))
-    under_way = [
-        range(first, min(place.part + 1 + ahead, parts.stop))
-        for first, place, parts in zip(run.firsts, run.places, plan.groups(), strict=True)
-    ]
-    numbers = [number for parts in under_way for number in parts]
-    works = book.works(campaign.app_id, campaign.campaign_id, run.number, numbers)
-    firsts = tuple(
-        next((n for n in parts if _noted(works[n]) < plan.parts[n].rows), parts.stop)
-        for parts in under_way
-    )
-    complete = sum(
-        plan.parts[n].rows
-        for first, parts in zip(firsts, plan.groups(), strict=True)
-        for n in range(parts.start, first)
-    )
-    noted = complete + sum(_noted(works[n]) for n in works if n >= firsts[plan.parts[n].zone])
-    run = replace(run, firsts=firsts)
-    if noted > run.noted:
-        run = replace(run, noted=noted, noted_at=int(now.timestamp()), rewound=0)
-    return _Look(campaign, run, plan, works, now)
-
-
-def _go_on(look: _Look, book: Book) -> None:
+def _go_on(look: Look, book: Book) -> None:
     campaign = look.campaign
     facts = book.facts(campaign.app_id)
     why = _why_not(campaign, facts) or _too_much(look, book)
@@ -248,17 +152,18 @@ def _go_on(look: _Look, book: Book) -> None:
     if look.is_released:
         _record(look, look.run, book, delay=2 if look.quiet_for < 30 else 10)
         return
-    open_zones = {zone for zone in range(len(look.plan.zones)) if _opens(look, zone, facts) is None}
-    rows, run = _slice(look, open_zones)
+    left = releases.unreleased(look.run, look.plan)
+    opens = {zone: releases.opens_at(look, zone, facts) for zone in left}
+    open_zones = {zone for zone, at in opens.items() if at is None}
+    rows, run = releases.cut(look, open_zones)
     if rows:
         book.put_deliveries(campaign.app_id, rows)
         _record(look, replace(run, released_at=look.seconds), book, delay=_pace_delay(campaign))
-    elif run != look.run or open_zones & set(_unreleased(look.run, look.plan)):
+    elif open_zones:
         # Past rows that have an outcome, or as far ahead as it may be.
         _record(look, run, book, delay=1)
     else:
-        opens = [_opens(look, zone, facts) for zone in _unreleased(look.run, look.plan)]
-        soonest = min(int(at.timestamp()) for at in opens if at)
+        soonest = min(int(at.timestamp()) for at in opens.values() if at)
         _record(look, run, book, delay=max(1, soonest - look.seconds))
 
 
@@ -271,13 +176,13 @@ def _why_not(campaign: Campaign, facts: Facts) -> Why | None:
     return None
 
 
-def _too_much(look: _Look, book: Book) -> Why | None:
+def _too_much(look: Look, book: Book) -> Why | None:
     """Whether too much of what was sent last failed, or ended in an opt-out."""
     campaign, run, stops = look.campaign, look.run, look.campaign.stops
     if not run.recent:
         return None
     place = (campaign.app_id, campaign.campaign_id, run.number, run.recent)
-    sent, failures, opt_outs = window(
+    sent, failures, opt_outs = releases.window(
         run, look.plan, stops.window, book.works(*place), book.heards(*place)
     )
     if sent * _LEAST_OF_WINDOW < stops.window:
@@ -287,76 +192,7 @@ def _too_much(look: _Look, book: Book) -> Why | None:
     return Why.OPT_OUTS if opt_outs * 1000 >= stops.opt_outs * sent else None
 
 
-def _opens(look: _Look, zone: int, facts: Facts) -> datetime | None:
-    """When the zone may be begun; None for now."""
-    key = look.plan.zones[zone]
-    opens = quiet_hours.opens_at(key, look.now, window=facts.window)
-    if opens is None and key:
-        closes = quiet_hours.closes_at(key, look.now, window=facts.window)
-        if (closes - look.now).total_seconds() <= MARGIN:
-            return quiet_hours.opens_at(key, closes, window=facts.window)
-    return opens
-
-
-def _unreleased(run: Run, plan: Plan) -> list[int]:
-    """The zones with rows that were not released."""
-    places = zip(run.places, plan.groups(), strict=True)
-    return [zone for zone, (place, parts) in enumerate(places) if place.part < parts.stop]
-
-
-def _slice(look: _Look, zones: set[int]) -> tuple[list[Row], Run]:
-    """The rows to release now, of zones whose hours are on, and the run beyond them."""
-    rows: list[Row] = []
-    places, recent = list(look.run.places), list(look.run.recent)
-    budget = _budget(look)
-    for zone, parts in enumerate(look.plan.groups()):
-        if zone not in zones:
-            continue
-        while len(rows) < budget and places[zone].part < parts.stop:
-            number = places[zone].part
-            if number not in look.works:
-                break
-            found, places[zone] = _of_part(look, places[zone], budget - len(rows))
-            rows += found
-            if found:
-                recent = [number, *(each for each in recent if each != number)]
-    kept = _enough(recent, look.plan, look.campaign.stops.window)
-    return rows, replace(look.run, places=tuple(places), recent=kept)
-
-
-def _of_part(look: _Look, place: Place, most: int) -> tuple[list[Row], Place]:
-    """Up to so many rows of a part that have no outcome, and the place after them."""
-    size, done = look.plan.parts[place.part].rows, _rows_with_outcome(look.works[place.part])
-    left = [row for row in range(place.row, size) if row not in done]
-    taken = left[:most]
-    end = taken[-1] + 1 if len(left) > most else size
-    names = (look.campaign.campaign_id, look.run.number, place.part)
-    after = Place(place.part, end) if end < size else Place(place.part + 1, 0)
-    return [Row(*names, row) for row in taken], after
-
-
-def _budget(look: _Look) -> int:
-    """How many rows a step may release: by the time since the last, and by what is outstanding."""
-    pace, outstanding = look.campaign.pace, look.outstanding
-    if pace is None:
-        return max(0, min(_SLICE, _MOST_AHEAD - outstanding))
-    since = look.seconds - look.run.released_at
-    return max(0, min(pace * min(since, AHEAD), pace * AHEAD - outstanding))
-
-
-def _enough(recent: Sequence[int], plan: Plan, size: int) -> tuple[int, ...]:
-    """The newest of these parts, as many as the window can ask for."""
-    kept: list[int] = []
-    rows = 0
-    for number in recent[:_RECENT]:
-        kept.append(number)
-        rows += plan.parts[number].rows
-        if rows >= 2 * size:
-            break
-    return tuple(kept)
-
-
-def _rewind(look: _Look, book: Book) -> None:
+def _rewind(look: Look, book: Book) -> None:
     """Release anew what nobody seems to be at."""
     run = look.run
     if run.rewound >= _MOST_REWINDS:
@@ -370,9 +206,9 @@ def _rewind(look: _Look, book: Book) -> None:
     _record(look, anew, book, delay=1)
 
 
-def _end_cancelled(look: _Look, book: Book) -> None:
+def _end_cancelled(look: Look, book: Book) -> None:
     """End what was begun, once nobody is at it, and pay back the rest."""
-    if book.close(look.campaign, look.plan, list(_open_rows(look))):
+    if book.close(look.campaign, look.plan, list(releases.open_rows(look))):
         _end(look, book)
         return
     due_at = look.seconds + _GRACE
@@ -392,7 +228,7 @@ def _end_without_plan(campaign: Campaign, run: Run, book: Book, now: datetime) -
         _settle(campaign, run, book, now)
 
 
-def _end(look: _Look, book: Book) -> None:
+def _end(look: Look, book: Book) -> None:
     _settle(look.campaign, look.run, book, look.now)
 
 
@@ -434,7 +270,7 @@ def _state_after(campaign: Campaign) -> State:
     return State.SCHEDULED if campaign.schedule.cron else State.FINISHED
 
 
-def _record(look: _Look, run: Run, book: Book, *, delay: int) -> None:
+def _record(look: Look, run: Run, book: Book, *, delay: int) -> None:
     """Record the step, then queue the next one, unless that is so late that the sweeper does."""
     after = replace(run, token=campaigns.new_token())
     is_soon = delay <= _GRACE
@@ -454,23 +290,3 @@ def _record(look: _Look, run: Run, book: Book, *, delay: int) -> None:
 
 def _pace_delay(campaign: Campaign) -> int:
     return 0 if campaign.pace is None else STEP
-
-
-def _open_rows(look: _Look) -> Iterator[Row]:
-    """The rows that were released and have no outcome."""
-    names = (look.campaign.campaign_id, look.run.number)
-    for first, place in zip(look.run.firsts, look.run.places, strict=True):
-        for number in range(first, place.part + 1):
-            if number not in look.works:
-                continue
-            size = look.plan.parts[number].rows if number < place.part else place.row
-            done = _rows_with_outcome(look.works[number])
-            yield from (Row(*names, number, row) for row in range(size) if row not in done)
-
-
-def _rows_with_outcome(work: Work) -> frozenset[int]:
-    return frozenset().union(*work.values())
-
-
-def _noted(work: Work) -> int:
-    return sum(map(len, work.values()))

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from signet import quiet_hours
+from signet import quiet_hours, releases
 from signet.acts import Act
 from signet.campaigns import Campaign, Outcome, Plan, Run, State
 from signet.edge import plans
 from signet.fields import Body
-from signet.flows import run_campaign
 from signet.quiet_hours import Window
 from signet.records import iso
+from signet.releases import Heard, Work
 from signet.store import campaign_parts, campaigns
-from signet.store.campaign_parts import Heard, Work
 
 _SENT = (Outcome.SENT, Outcome.UNCONFIRMED)
 _DROPPED = (Outcome.OPTED_OUT, Outcome.CAPPED, Outcome.NO_CARRIER)
@@ -132,7 +131,7 @@ def _window(
     works: Mapping[int, Work],
     heards: Mapping[int, Heard],
 ) -> dict[str, int]:
-    sent, failures, opt_outs = run_campaign.window(run, plan, campaign.stops.window, works, heards)
+    sent, failures, opt_outs = releases.window(run, plan, campaign.stops.window, works, heards)
     of = max(1, sent)
     return {
         "sent": sent,

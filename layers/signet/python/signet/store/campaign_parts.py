@@ -10,31 +10,19 @@ nothing is noted is looked at again.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pynamodb.expressions.update import Action
 
 from signet.campaigns import Outcome, Row
 from signet.messages import RETENTION
+from signet.releases import Heard, Work
 from signet.store import table
 from signet.store.campaigns import CampaignItem
 
 _AT_ONCE = 80
 # As long as the records of the messages, and a little longer.
 _REMEMBER = int((RETENTION + timedelta(days=3)).total_seconds())
-
-# Rows by what became of them.
-Work = Mapping[Outcome, frozenset[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """How many of a part's messages arrived, did not, and were answered by an opt-out."""
-
-    delivered: int = 0
-    undelivered: int = 0
-    replied_out: int = 0
 
 
 def note(
